@@ -1,0 +1,23 @@
+import type { CallOptions } from "../ports.ts"
+import type { Artifact } from "./artifact.ts"
+
+/** The part of a run that `artifact.save()` needs. */
+export interface ActiveRun {
+  logArtifact(artifact: Artifact, options?: CallOptions): Promise<Artifact>
+}
+
+const active: ActiveRun[] = []
+
+/** The run started last that is not finished; what Python calls the most recent active run. */
+export function activeRun(): ActiveRun | undefined {
+  return active.at(-1)
+}
+
+export function enterRun(run: ActiveRun): void {
+  active.push(run)
+}
+
+export function leaveRun(run: ActiveRun): void {
+  const at = active.lastIndexOf(run)
+  if (at >= 0) active.splice(at, 1)
+}

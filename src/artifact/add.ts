@@ -1,0 +1,162 @@
+import { checkBoolean, checkOptions, checkSignal, optional } from "../core/check.ts"
+import { digestToHex } from "../core/digest-text.ts"
+import type { Entry } from "../core/entry.ts"
+import { baseName, entryPath, joinEntryPath } from "../core/path.ts"
+import { InvalidArgumentError } from "../errors.ts"
+import type { CallOptions, Content, StagedContent, WalkOptions } from "../ports.ts"
+import { forEachConcurrent } from "./map-concurrent.ts"
+import { type OnProgress, type Progress, trackProgress } from "./progress.ts"
+import { type DirectorySource, type FileSource, listSource, openSource } from "./sources.ts"
+import type { ArtifactState } from "./state.ts"
+
+/** `"mutable"`: a snapshot is taken, later changes do not reach the artifact. `"immutable"`: none is, and a change is an error. */
+export type Policy = "mutable" | "immutable"
+
+export interface AddFileOptions extends CallOptions {
+  /** Entry path. Default: the base name of the source. */
+  readonly name?: string | undefined
+  /** Name the entry after its content, so that temporary files never collide. */
+  readonly isTmp?: boolean | undefined
+  /** Do not keep a copy in the local cache after it was uploaded. */
+  readonly skipCache?: boolean | undefined
+  /** Default `"mutable"`. */
+  readonly policy?: Policy | undefined
+  /** Replace an entry that has other content. Default: that is an error. */
+  readonly overwrite?: boolean | undefined
+  readonly onProgress?: OnProgress | undefined
+}
+
+export interface AddDirOptions extends CallOptions, WalkOptions {
+  /** Sub-folder in the artifact. Default: its root. */
+  readonly name?: string | undefined
+  readonly skipCache?: boolean | undefined
+  /** Default `"mutable"`. */
+  readonly policy?: Policy | undefined
+  /** Replace entries that have other content. Default: that is an error. */
+  readonly merge?: boolean | undefined
+  readonly onProgress?: OnProgress | undefined
+}
+
+interface Addition {
+  readonly path: string
+  readonly source: Content
+  readonly staged: StagedContent
+}
+
+export async function addFile(state: ArtifactState, source: FileSource, options: AddFileOptions = {}): Promise<Entry> {
+  checkOptions("options", options, ["name", "isTmp", "skipCache", "policy", "overwrite", "signal", "onProgress"])
+  state.requireChangeable("addFile")
+  const keep = checkPolicy(options.policy) === "mutable"
+  const isTmp = checkBoolean("options.isTmp", options.isTmp ?? false)
+  const overwrite = checkBoolean("options.overwrite", options.overwrite ?? false)
+  const content = await openSource(source, state.platform, optional(checkSignal, "options.signal", options.signal))
+  const path = entryPath(options.name ?? defaultName(content))
+  const progress = trackProgress(options.onProgress, 1, content.size)
+  const staged = await stage(state, path, content, keep, progress, options.signal)
+  const addition = { path: isTmp ? contentName(path, staged) : path, source: content, staged }
+  return commitAdditions(state, [addition], { overwrite, skipCache: options.skipCache })[0]!
+}
+
+export async function addDir(state: ArtifactState, dir: DirectorySource, options: AddDirOptions = {}): Promise<void> {
+  checkOptions("options", options, ["name", "skipCache", "policy", "merge", "links", "ignore", "signal", "onProgress"])
+  state.requireChangeable("addDir")
+  const keep = checkPolicy(options.policy) === "mutable"
+  const overwrite = checkBoolean("options.merge", options.merge ?? false)
+  const root = options.name === undefined || options.name === "" ? "" : entryPath(options.name, "options.name")
+  const { signal, links, ignore } = options
+  optional(checkSignal, "options.signal", signal)
+  const progress = trackProgress(options.onProgress)
+  const additions: Addition[] = []
+  const files = listSource(dir, state.platform, { signal, links: checkLinks(links), ignore })
+  await forEachConcurrent(
+    files,
+    state.platform.concurrency,
+    async ([name, source], stop) => {
+      const path = entryPath(joinEntryPath(root, name), "dir")
+      additions.push({ path, source, staged: await stage(state, path, source, keep, progress, stop) })
+    },
+    { signal },
+  )
+  // All at once, so that a failure half-way leaves the draft as it was.
+  commitAdditions(state, additions, { overwrite, skipCache: options.skipCache })
+}
+
+async function stage(
+  state: ArtifactState,
+  path: string,
+  content: Content,
+  keep: boolean,
+  progress: Progress,
+  signal: AbortSignal | undefined,
+): Promise<StagedContent> {
+  let told = 0
+  const onBytes = (count: number) => {
+    told += count
+    progress.bytes("hash", path, count)
+  }
+  const staged = await state.platform.stage().take(content, { owner: state, keep, signal, onBytes })
+  progress.done("hash", path, staged.size - told)
+  return staged
+}
+
+/** Puts what was staged into the manifest: all of it, or nothing when one path is taken. */
+export function commitAdditions(
+  state: ArtifactState,
+  additions: readonly Addition[],
+  options: { overwrite: boolean; skipCache: boolean | undefined },
+): Entry[] {
+  const manifest = state.requireChangeable("add")
+  if (!options.overwrite) for (const { path, staged } of additions) refuseOtherContent(manifest.get(path), path, staged)
+  return additions.map(({ path, source, staged }) => {
+    const entry = manifest.add({ path, digest: staged.digest, size: staged.size }, { overwrite: options.overwrite })
+    state.files.set(path, {
+      content: staged.content,
+      digest: staged.digest,
+      size: staged.size,
+      skipCache: options.skipCache ?? false,
+    })
+    if (source.path !== undefined) state.localNames.set(source.path, path)
+    return entry
+  })
+}
+
+function refuseOtherContent(existing: Entry | undefined, path: string, staged: StagedContent): void {
+  if (existing === undefined || existing.digest === staged.digest) return
+  throw new InvalidArgumentError(
+    "name",
+    `"${path}" is in the artifact already, with other content; pass overwrite: true (addDir: merge: true) to replace it`,
+    {
+      path,
+    },
+  )
+}
+
+function contentName(path: string, { digest }: StagedContent): string {
+  const slash = path.lastIndexOf("/") + 1
+  const [, ...suffixes] = path.slice(slash).split(".")
+  return path.slice(0, slash) + [digestToHex(digest).slice(0, 20), ...suffixes].join(".")
+}
+
+function defaultName(content: Content): string {
+  if (content.name) return baseName(content.name.replaceAll("\\", "/"))
+  throw new InvalidArgumentError(
+    "options.name",
+    'This source has no name of its own: pass the entry\'s path, as in addFile(blob, { name: "images/1.png" })',
+  )
+}
+
+export function checkPolicy(policy: unknown = "mutable"): Policy {
+  if (policy === "mutable" || policy === "immutable") return policy
+  throw new InvalidArgumentError(
+    "options.policy",
+    `policy must be "mutable" or "immutable", not ${JSON.stringify(policy) ?? String(policy)}`,
+  )
+}
+
+function checkLinks(links: unknown): WalkOptions["links"] {
+  if (links === undefined || links === "follow" || links === "files" || links === "skip" || links === "error") return links
+  throw new InvalidArgumentError(
+    "options.links",
+    `links must be "follow", "files", "skip" or "error", not ${JSON.stringify(links) ?? String(links)}`,
+  )
+}

@@ -1,0 +1,219 @@
+import { checkBoolean, checkOptions } from "../core/check.ts"
+import type { Manifest } from "../core/manifest.ts"
+import { checkMetadata } from "../core/metadata.ts"
+import { entryPath } from "../core/path.ts"
+import { EntryNotFoundError } from "../errors.ts"
+import type { CallOptions } from "../ports.ts"
+import { encodeAttributes, isLinkMember } from "./attributes.ts"
+import { ArtifactBuilder } from "./builder.ts"
+import { checkout } from "./checkout.ts"
+import { checkDownloadOptions, type DownloadOptions, download } from "./download.ts"
+import { type ArtifactOptions, draftState } from "./draft.ts"
+import { deleteVersion, linkTarget, linkVersion, refuseDeleted, saveEdits, sourceMember, unlinkVersion } from "./edit.ts"
+import { ArtifactManifestEntry } from "./entry.ts"
+import { type ArtifactFile, type FilesOptions, listFiles, singleFile } from "./files.ts"
+import { loadManifest } from "./load.ts"
+import { ensureLogged, type SaveOptions, waitLogged } from "./log.ts"
+import type { OnProgress } from "./progress.ts"
+import { RunInfo } from "./run-info.ts"
+import { ArtifactState, type Logged } from "./state.ts"
+import { defaultRoot, openTarget, type Target } from "./target.ts"
+import { checkVerifyOptions, type VerifyOptions, type VerifyReport, verifyDirectory, verifyStored } from "./verify.ts"
+
+/**
+ * A versioned set of files: a draft that is built and logged, or a version that a registry has. What Python's `wandb.Artifact` is.
+ *
+ * @example
+ * const artifact = new Artifact("birds", "dataset")
+ * await artifact.addDir("./birds")
+ * await run.logArtifact(artifact)
+ */
+export class Artifact extends ArtifactBuilder {
+  readonly #state: ArtifactState
+
+  /**
+   * @param name letters, digits, `_ - .`; at most 128; unique in a project
+   * @param type free text, such as `"dataset"` or `"model"`; `job` and `wandb-…` are reserved
+   * @throws InvalidArgumentError naming the argument
+   */
+  constructor(name: string, type: string, options?: ArtifactOptions)
+  /** @internal */
+  constructor(state: ArtifactState)
+  constructor(name: string | ArtifactState, type?: string, options: ArtifactOptions = {}) {
+    const state = name instanceof ArtifactState ? name : draftState(name, type!, options)
+    super(state)
+    this.#state = state
+  }
+
+  // ------------------------------------------------------------ logging
+
+  /**
+   * A draft is logged by the active run, or by an automatic one of job type `auto`. On a logged artifact, edited aliases, tags,
+   * description, metadata and ttl are persisted.
+   */
+  async save(options: SaveOptions = {}): Promise<void> {
+    checkOptions("options", options, ["project", "run", "registry", "signal"])
+    if (this.isDraft()) await ensureLogged(this, options)
+    else await saveEdits(this.#state, options)
+  }
+
+  /** Until logging is done. @throws WaitTimeoutError after `timeoutMs`; logging goes on @throws what made logging fail */
+  async wait(options: { readonly timeoutMs?: number | undefined } = {}): Promise<this> {
+    checkOptions("options", options, ["timeoutMs"])
+    await waitLogged(this.#state, options.timeoutMs)
+    return this
+  }
+
+  /** A draft with the same content, based on this version; it stores only what it adds. Carries description and metadata. */
+  async newDraft(options: CallOptions = {}): Promise<Artifact> {
+    const logged = this.#logged("newDraft")
+    const { collection } = logged.member.version.source
+    const { platform } = this.#state
+    const draft = new ArtifactState({ platform, collection, type: this.type, manifest: (await this.loadManifest(options)).copy() })
+    draft.base = logged
+    draft.attributes.description = this.description
+    draft.attributes.metadata = checkMetadata(this.metadata)
+    return new Artifact(draft)
+  }
+
+  // ------------------------------------------------------------ reading
+
+  /** The manifest, fetched if it is not here yet. */
+  async loadManifest(options: CallOptions = {}): Promise<Manifest> {
+    return loadManifest(this.#state, options)
+  }
+
+  /** The entry at `name`. @throws EntryNotFoundError @throws ArtifactNotLoggedError on a draft */
+  getEntry(name: string): ArtifactManifestEntry {
+    this.#logged("getEntry")
+    const path = entryPath(name)
+    const entry = this.manifest.get(path)
+    if (entry !== undefined) return this.#entry(entry)
+    throw new EntryNotFoundError(`Path not contained in "${this.name}": ${path}`, { path })
+  }
+
+  /** @deprecated use `getEntry` */
+  getPath(name: string): ArtifactManifestEntry {
+    return this.getEntry(name)
+  }
+
+  /** The files, all or those named. @throws EntryNotFoundError for a name that is not there */
+  files(names?: readonly string[], options?: FilesOptions): AsyncIterable<ArtifactFile> {
+    return listFiles(this.#state, (path) => this.getEntry(path), names, options)
+  }
+
+  /** The file of an artifact that has one, downloaded. @throws InvalidArgumentError when there are more */
+  async file(root?: Target, options: CallOptions = {}): Promise<string> {
+    const logged = this.#logged("file")
+    return singleFile(logged, await this.loadManifest(options), (path) => this.getEntry(path), root, options)
+  }
+
+  /**
+   * Writes the artifact below `root`, every byte verified; other files there stay, right ones are not written again.
+   *
+   * @param root a path or a `Directory`; default `./artifacts/name:vN`
+   * @returns `root`
+   * @throws DigestMismatchError naming the file, of which nothing is kept
+   */
+  async download<T extends Target = string>(root?: T, options: DownloadOptions = {}): Promise<T | string> {
+    checkDownloadOptions(options)
+    const logged = this.#logged("download")
+    const target = await openTarget(root, defaultRoot(this.#state.platform, this.sourceName), this.#state.platform, options)
+    await download(logged, (await this.loadManifest(options)).entries.values(), target.directory, options)
+    return target.root
+  }
+
+  /** As `download`, and then **deletes** every other file below `root`. Default root: `./artifacts/name`. */
+  async checkout<T extends Target = string>(
+    root?: T,
+    options: CallOptions & { readonly onProgress?: OnProgress } = {},
+  ): Promise<T | string> {
+    checkOptions("options", options, ["signal", "onProgress"])
+    const logged = this.#logged("checkout")
+    const { platform } = this.#state
+    const target = await openTarget(root, defaultRoot(platform, logged.member.version.source.collection), platform, options)
+    await checkout(logged, await this.loadManifest(options), target.directory, options)
+    return target.root
+  }
+
+  /**
+   * Hashes every file below `root` (or, with `stored`, in the registry) and compares. References are listed as unverified.
+   *
+   * @throws DigestMismatchError listing all files that are damaged, missing or not in the artifact
+   */
+  async verify(root?: Target, options: VerifyOptions = {}): Promise<VerifyReport> {
+    checkVerifyOptions(options)
+    const logged = this.#logged("verify")
+    const manifest = await this.loadManifest(options)
+    if (options.stored) return verifyStored(logged, manifest, options)
+    const target = await openTarget(root, defaultRoot(this.#state.platform, this.sourceName), this.#state.platform, options)
+    return verifyDirectory(logged, manifest, target.directory, options)
+  }
+
+  // ------------------------------------------------------------ collections and lineage
+
+  /** Deletes this version; a link is only unlinked. @throws ConflictError when it has aliases and `deleteAliases` is not set */
+  async delete(options: CallOptions & { readonly deleteAliases?: boolean } = {}): Promise<void> {
+    checkOptions("options", options, ["deleteAliases", "signal"])
+    const deleteAliases = checkBoolean("options.deleteAliases", options.deleteAliases ?? false)
+    await deleteVersion(this.#state, { deleteAliases, signal: options.signal })
+  }
+
+  /** Links this version into a collection, `"[[entity/]project/]collection"`, made if need be. A draft is saved first. */
+  async link(targetPath: string, options: CallOptions & { readonly aliases?: readonly string[] } = {}): Promise<Artifact> {
+    checkOptions("options", options, ["aliases", "signal"])
+    if (this.isDraft()) await ensureLogged(this, { signal: options.signal })
+    const logged = this.#logged("link")
+    const member = await linkVersion(logged, linkTarget(logged, targetPath), options.aliases ?? [], options)
+    return logged.session.openArtifact(member)
+  }
+
+  /** Takes this link out of its collection. @throws InvalidArgumentError when it is not a link */
+  async unlink(options: CallOptions = {}): Promise<void> {
+    await unlinkVersion(this.#state, options)
+  }
+
+  /** Every collection it is linked into, as an artifact reached through it. */
+  async linkedArtifacts(options: CallOptions = {}): Promise<Artifact[]> {
+    const { session, member } = this.#logged("linkedArtifacts")
+    const members = await session.registry.memberships(member.version.id, options)
+    return members.map((item) => session.openArtifact(item)).filter((artifact) => artifact.isLink)
+  }
+
+  /** The version as it was logged; itself unless it is a link. */
+  async sourceArtifact(options: CallOptions = {}): Promise<Artifact> {
+    const logged = this.#logged("sourceArtifact")
+    return isLinkMember(logged) ? logged.session.openArtifact(await sourceMember(logged, options)) : this
+  }
+
+  /** The run that logged it. */
+  async loggedBy(options: CallOptions = {}): Promise<RunInfo | undefined> {
+    const { session, member } = this.#logged("loggedBy")
+    const record = await session.registry.loggedBy(member.version.id, options)
+    return record === undefined ? undefined : new RunInfo(session, record)
+  }
+
+  /** The runs that used it. */
+  async usedBy(options: CallOptions = {}): Promise<RunInfo[]> {
+    const { session, member } = this.#logged("usedBy")
+    const records = await session.registry.usedBy(member.version.id, options)
+    return records.map((record) => new RunInfo(session, record))
+  }
+
+  /** Its attributes as plain JSON. */
+  jsonEncode(): { readonly [key: string]: unknown } {
+    return encodeAttributes(this, !this.isDraft())
+  }
+
+  toJSON(): { readonly [key: string]: unknown } {
+    return this.jsonEncode()
+  }
+
+  #logged(member: string): Logged {
+    return refuseDeleted(this.#state.requireLogged(member))
+  }
+
+  #entry(entry: ConstructorParameters<typeof ArtifactManifestEntry>[1]): ArtifactManifestEntry {
+    return new ArtifactManifestEntry(this.#state, entry)
+  }
+}

@@ -1,0 +1,99 @@
+import { entryPath } from "../core/path.ts"
+import { EntryNotFoundError, InvalidArgumentError } from "../errors.ts"
+import { type AddDirOptions, type AddFileOptions, addDir, addFile } from "./add.ts"
+import { ArtifactAttributes } from "./attributes.ts"
+import { ArtifactManifestEntry } from "./entry.ts"
+import { type ArtifactFileWriter, type NewFileOptions, newFile } from "./new-file.ts"
+import { type AddReferenceOptions, addEntryReference, addReference } from "./reference.ts"
+import type { DirectorySource, FileSource } from "./sources.ts"
+import type { ArtifactState } from "./state.ts"
+
+/** What changes a draft. On a final artifact each throws `ArtifactFinalizedError`. */
+export abstract class ArtifactBuilder extends ArtifactAttributes {
+  readonly #state: ArtifactState
+
+  constructor(state: ArtifactState) {
+    super(state)
+    this.#state = state
+  }
+
+  /** Adds one file. @throws InvalidArgumentError when its path is taken by other content @throws ArtifactFinalizedError */
+  async addFile(source: FileSource, options?: AddFileOptions): Promise<ArtifactManifestEntry> {
+    return this.#entry(await addFile(this.#state, source, options))
+  }
+
+  /**
+   * Adds every file of a directory, all or none; empty folders vanish. Symbolic links are followed unless `links` says otherwise.
+   *
+   * @throws InvalidArgumentError when it is not a directory, or a path is taken by other content and `merge` is not set
+   */
+  async addDir(dir: DirectorySource, options?: AddDirOptions): Promise<void> {
+    await addDir(this.#state, dir, options)
+  }
+
+  /** A file to write to; it joins the artifact when closed. @throws InvalidArgumentError when the name is taken and mode is `"x"` */
+  newFile(name: string, options?: NewFileOptions): Promise<ArtifactFileWriter>
+  /** Runs `write` on a new file and closes it; when `write` fails, nothing of it stays. */
+  newFile(name: string, write: (file: ArtifactFileWriter) => unknown, options?: NewFileOptions): Promise<ArtifactManifestEntry>
+  async newFile(
+    name: string,
+    write?: NewFileOptions | ((file: ArtifactFileWriter) => unknown),
+    options?: NewFileOptions,
+  ): Promise<ArtifactFileWriter | ArtifactManifestEntry> {
+    if (typeof write !== "function") return newFile(this.#state, name, write)
+    const file = newFile(this.#state, name, options)
+    try {
+      await write(file)
+      await file.close()
+    } catch (error) {
+      await file.abort(error).catch(() => undefined)
+      throw error
+    }
+    return this.#entry(this.manifest.get(entryPath(name))!)
+  }
+
+  /**
+   * Tracks what lives elsewhere without storing it: a file, a bucket, an entry of another artifact.
+   *
+   * @throws EntryNotFoundError when nothing is there @throws UnsupportedError when this runtime cannot read its checksum
+   */
+  async addReference(
+    uri: string | URL | ArtifactManifestEntry,
+    options: AddReferenceOptions = {},
+  ): Promise<ArtifactManifestEntry[]> {
+    const entries =
+      uri instanceof ArtifactManifestEntry
+        ? addEntryReference(this.#state, uri, uri.refUrl(), options.name)
+        : await addReference(this.#state, uri, options)
+    return entries.map((entry) => this.#entry(entry))
+  }
+
+  /** Removes an entry, or everything below a directory. @throws EntryNotFoundError when there is nothing */
+  remove(item: string | ArtifactManifestEntry): void {
+    const manifest = this.#state.requireChangeable("remove")
+    const path = entryPath(item instanceof ArtifactManifestEntry ? item.path : item, "item")
+    if (manifest.remove(path) === 0) throw new EntryNotFoundError(`No such file or directory in "${this.name}": ${path}`, { path })
+    for (const name of this.#state.files.keys()) if (manifest.get(name) === undefined) this.#state.files.delete(name)
+    for (const [local, name] of this.#state.localNames) if (manifest.get(name) === undefined) this.#state.localNames.delete(local)
+  }
+
+  /** The entry path under which a local file was added. */
+  getAddedLocalPathName(localPath: string): string | undefined {
+    if (typeof localPath !== "string") throw new InvalidArgumentError("localPath", "localPath must be the path of a local file")
+    return this.#state.localNames.get(this.#state.platform.resolvePath(localPath))
+  }
+
+  /** No change after this. Logging finalizes. */
+  finalize(): void {
+    this.#state.final = true
+  }
+
+  /** Whether it is not logged yet. */
+  isDraft(): boolean {
+    return this.#state.logged === undefined
+  }
+
+  #entry(entry: ConstructorParameters<typeof ArtifactManifestEntry>[1]): ArtifactManifestEntry {
+    return new ArtifactManifestEntry(this.#state, entry)
+  }
+}

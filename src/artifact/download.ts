@@ -1,0 +1,124 @@
+import { checkBoolean, checkOptions, checkPositiveInteger, checkSignal, optional, checkString } from "../core/check.ts"
+import type { Digest } from "../core/digest-text.ts"
+import type { Entry } from "../core/entry.ts"
+import { DigestMismatchError, EntryNotFoundError, InvalidArgumentError, UnsupportedError } from "../errors.ts"
+import type { CallOptions, Content, Directory } from "../ports.ts"
+import { forEachConcurrent } from "./map-concurrent.ts"
+import { type OnProgress, type Progress, trackProgress } from "./progress.ts"
+import { useStored } from "./read.ts"
+import { openReference } from "./reference.ts"
+import type { Logged } from "./state.ts"
+
+/** A pattern over entry paths. */
+export type PathMatcher = RegExp | ((path: string) => boolean)
+
+export interface DownloadOptions extends CallOptions {
+  /** Leave out references whose target is gone. Default: that is an error. */
+  readonly allowMissingReferences?: boolean | undefined
+  /** Do not keep copies in the local cache. */
+  readonly skipCache?: boolean | undefined
+  /** Only entries whose path starts with this text. As in Python a plain prefix: `images/` is the folder, `images` also `images2.txt`. */
+  readonly pathPrefix?: string | undefined
+  /** Only entries this accepts. */
+  readonly match?: PathMatcher | undefined
+  /** Files at once. Default: what suits the runtime. */
+  readonly concurrency?: number | undefined
+  readonly onProgress?: OnProgress | undefined
+}
+
+const optionNames = ["allowMissingReferences", "skipCache", "pathPrefix", "match", "concurrency", "onProgress", "signal"] as const
+
+export function checkDownloadOptions(options: DownloadOptions): DownloadOptions {
+  checkOptions("options", options, optionNames)
+  if (options.allowMissingReferences !== undefined) checkBoolean("options.allowMissingReferences", options.allowMissingReferences)
+  if (options.skipCache !== undefined) checkBoolean("options.skipCache", options.skipCache)
+  if (options.pathPrefix !== undefined) checkString("options.pathPrefix", options.pathPrefix)
+  if (options.concurrency !== undefined) checkPositiveInteger("options.concurrency", options.concurrency)
+  if (options.match !== undefined && !(options.match instanceof RegExp) && typeof options.match !== "function") {
+    throw new InvalidArgumentError("options.match", "match must be a RegExp or a function from entry path to boolean")
+  }
+  optional(checkSignal, "options.signal", options.signal)
+  return options
+}
+
+/** Writes the chosen entries into `directory`, each verified before it stands under its name. Other files there are left alone. */
+export async function download(
+  logged: Logged,
+  entries: Iterable<Entry>,
+  directory: Directory,
+  options: DownloadOptions,
+): Promise<void> {
+  const chosen = [...entries].filter(chooser(options))
+  const total = chosen.reduce((sum, entry) => sum + (entry.size ?? 0), 0)
+  const progress = trackProgress(options.onProgress, chosen.length, total)
+  const limit = options.concurrency ?? logged.session.platform.concurrency
+  await forEachConcurrent(
+    chosen,
+    limit,
+    (entry, signal) => downloadEntry(logged, entry, directory, progress, { ...options, signal }),
+    {
+      signal: options.signal,
+    },
+  )
+}
+
+export async function downloadEntry(
+  logged: Logged,
+  entry: Entry,
+  directory: Directory,
+  progress: Progress,
+  options: DownloadOptions,
+): Promise<void> {
+  if (await isUnchanged(entry, directory, options)) return progress.skip(entry.path, "unchanged", entry.size ?? 0)
+  let told = 0
+  const onBytes = (count: number) => {
+    told += count
+    progress.bytes("download", entry.path, count)
+  }
+  const write = (content: Content, expect: Digest | undefined) =>
+    directory.put(entry.path, content, { expect, signal: options.signal, onBytes })
+  try {
+    const { size } =
+      entry.ref === undefined
+        ? await useStored(logged, entry, (content) => write(content, entry.digest as Digest), options)
+        : await writeReference(logged, { ...entry, ref: entry.ref }, write, options)
+    progress.done("download", entry.path, size - told)
+  } catch (error) {
+    if (entry.ref === undefined || !options.allowMissingReferences || !isMissing(error)) throw error
+    progress.skip(entry.path, "missing", entry.size ?? 0)
+  }
+}
+
+/** A file that is there already is kept when it is the right one: same size first, since hashing costs a read. */
+async function isUnchanged(entry: Entry, directory: Directory, options: CallOptions): Promise<boolean> {
+  const existing = await directory.open(entry.path, options)
+  if (existing === undefined || (entry.ref === undefined && existing.size !== entry.size)) return false
+  return (await directory.digest(entry.path, options))?.digest === entry.digest
+}
+
+async function writeReference<T>(
+  logged: Logged,
+  entry: Entry & { readonly ref: string },
+  write: (content: Content, expect: Digest | undefined) => Promise<T>,
+  options: CallOptions,
+): Promise<T> {
+  const { content, expect } = await openReference(logged.session, entry, options)
+  try {
+    return await write(content, expect)
+  } catch (error) {
+    if (!(error instanceof DigestMismatchError)) throw error
+    throw new DigestMismatchError(
+      `"${entry.path}" of ${logged.name} references bytes that have changed since: they hash to ${error.details.actual}, not ${entry.digest}`,
+      { ...error.details, path: entry.path, paths: [entry.path] },
+    )
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof EntryNotFoundError || error instanceof UnsupportedError
+}
+
+function chooser({ pathPrefix = "", match }: DownloadOptions): (entry: Entry) => boolean {
+  const matches = match instanceof RegExp ? (path: string) => path.search(match) >= 0 : (match ?? (() => true))
+  return ({ path }) => path.startsWith(pathPrefix) && matches(path)
+}

@@ -1,0 +1,48 @@
+import { platform as runtime } from "#platform"
+import { checkBoolean, checkOptions, checkString, optional } from "../core/check.ts"
+import { Manifest } from "../core/manifest.ts"
+import { checkMetadata } from "../core/metadata.ts"
+import { checkArtifactName, checkArtifactType } from "../core/names.ts"
+import type { Platform } from "../ports.ts"
+import { checkDescription } from "./attributes.ts"
+import { ArtifactState } from "./state.ts"
+
+export interface ArtifactOptions {
+  /** Free text, shown as Markdown. */
+  readonly description?: string | null | undefined
+  /** A JSON object of at most 100 top-level keys. */
+  readonly metadata?: { readonly [key: string]: unknown } | string | null | undefined
+  /** Experimental: the new version starts from the latest one. Prefer `newDraft()`. */
+  readonly incremental?: boolean | undefined
+  /** @deprecated accepted, ignored */
+  readonly useAs?: string | undefined
+  /** Where the bytes should live, for registries with regions. */
+  readonly storageRegion?: string | undefined
+  /** Replaces what the runtime supplies: hasher, staging, local files. */
+  readonly platform?: Partial<Platform> | undefined
+}
+
+const optionNames = ["description", "metadata", "incremental", "useAs", "storageRegion", "platform"] as const
+
+/** A new draft, every argument checked. */
+export function draftState(name: string, type: string, options: ArtifactOptions): ArtifactState {
+  checkOptions("options", options, optionNames)
+  const storageRegion = optional(checkString, "options.storageRegion", options.storageRegion)
+  const state = new ArtifactState({
+    platform: choosePlatform(options.platform),
+    collection: checkArtifactName(name),
+    type: checkArtifactType(type, name),
+    incremental: checkBoolean("options.incremental", options.incremental ?? false),
+    storageRegion,
+    useAs: options.useAs,
+    manifest: new Manifest({ storageRegion }),
+  })
+  state.attributes.description = checkDescription(options.description ?? null, "options.description")
+  state.attributes.metadata = checkMetadata(options.metadata)
+  return state
+}
+
+/** The runtime's defaults, with what the caller replaces. */
+export function choosePlatform(replaced: Partial<Platform> | undefined): Platform {
+  return replaced === undefined ? runtime : { ...runtime, ...replaced }
+}

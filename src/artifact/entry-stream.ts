@@ -1,0 +1,100 @@
+import { readAll, verifiedBytes, verifiedStream } from "../bytes/hash-stream.ts"
+import { pullStream } from "../bytes/streams.ts"
+import type { Digest } from "../core/digest-text.ts"
+import type { Entry } from "../core/entry.ts"
+import { DigestMismatchError } from "../errors.ts"
+import type { ByteRange, CallOptions, Content } from "../ports.ts"
+import { damaged, openStored, storedEntry, useStored } from "./read.ts"
+import { openReference } from "./reference.ts"
+import type { Logged } from "./state.ts"
+
+/** A stream of an entry's bytes that says whether its last read proves them. */
+export interface EntryStream extends ReadableStream<Uint8Array> {
+  /** False: a range of a file that is not whole on this machine, or a reference with nothing to check against. */
+  readonly verified: boolean
+}
+
+/** Versions of local files that this process hashed whole, by digest, so that ranges of them are known to be right. */
+const proven = new WeakMap<object, Map<string, string>>()
+
+export async function openStream(
+  logged: Logged,
+  entry: Entry,
+  options: CallOptions & { readonly range?: ByteRange | undefined },
+): Promise<EntryStream> {
+  const { content, expect } = await openEntry(logged, entry, options)
+  const { hasher } = logged.session.platform
+  if (expect === undefined) return label(content.stream(options), false)
+  if (options.range !== undefined) {
+    const local = !logged.session.registry.remote || content.path !== undefined
+    if (local) await prove(logged, entry, content, options)
+    return label(content.stream(options), local)
+  }
+  const stream = verifiedStream(content, { digest: expect, size: entry.ref === undefined ? entry.size : undefined }, hasher, {
+    signal: options.signal,
+    label: entry.path,
+  })
+  return label(reportingStream(stream, logged, entry, options.signal), true)
+}
+
+/** Bytes that were handed out cannot be asked for again, so a wrong stream is reported and ends with the error. */
+function reportingStream(
+  stream: ReadableStream<Uint8Array>,
+  logged: Logged,
+  entry: Entry,
+  signal: AbortSignal | undefined,
+): ReadableStream<Uint8Array> {
+  const reader = stream.getReader()
+  const pull = async () => {
+    try {
+      return (await reader.read()).value
+    } catch (error) {
+      if (!(error instanceof DigestMismatchError) || entry.ref !== undefined) throw error
+      await logged.session.registry.reportCorrupt?.(entry.digest as Digest)
+      throw damaged(logged, entry, error)
+    }
+  }
+  return pullStream({ pull, cancel: (reason) => reader.cancel(reason) }, signal)
+}
+
+export async function readWhole(logged: Logged, entry: Entry, options: CallOptions): Promise<Uint8Array<ArrayBuffer>> {
+  const { hasher } = logged.session.platform
+  const read = (content: Content, digest: Digest | undefined) =>
+    digest === undefined ? readAll(content, options) : verifiedBytes(content, { digest }, hasher, { ...options, label: entry.path })
+  if (entry.ref === undefined) return useStored(logged, entry, (content) => read(content, entry.digest as Digest), options)
+  const { content, expect } = await openReference(logged.session, { ...entry, ref: entry.ref }, options)
+  return read(content, expect)
+}
+
+async function openEntry(
+  logged: Logged,
+  entry: Entry,
+  options: CallOptions,
+): Promise<{ content: Content; expect: Digest | undefined }> {
+  if (entry.ref !== undefined) return openReference(logged.session, { ...entry, ref: entry.ref }, options)
+  const { registry, cache } = logged.session
+  const cached = registry.remote ? await cache?.get(entry.digest as Digest, options) : undefined
+  return { content: cached ?? (await openStored(logged, storedEntry(entry), options)), expect: entry.digest as Digest }
+}
+
+/** Hashes a local file once, so that any number of ranges can be cut from it. */
+async function prove(logged: Logged, entry: Entry, content: Content, options: CallOptions): Promise<void> {
+  const { registry, platform } = logged.session
+  const known = proven.get(registry) ?? new Map<string, string>()
+  proven.set(registry, known)
+  if (content.version !== undefined && known.get(entry.digest) === content.version) return
+  await useStored(
+    logged,
+    entry,
+    async () => {
+      const { digest } = await platform.stage().take(content, { owner: logged, keep: false, signal: options.signal })
+      if (digest !== entry.digest) throw new DigestMismatchError("", { expected: entry.digest, actual: digest })
+    },
+    options,
+  )
+  if (content.version !== undefined) known.set(entry.digest, content.version)
+}
+
+function label(stream: ReadableStream<Uint8Array>, verified: boolean): EntryStream {
+  return Object.assign(stream, { verified })
+}

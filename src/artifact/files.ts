@@ -1,0 +1,82 @@
+import { checkOptions, checkPositiveInteger, checkSignal, optional } from "../core/check.ts"
+import type { Manifest } from "../core/manifest.ts"
+import { entryPath } from "../core/path.ts"
+import { InvalidArgumentError } from "../errors.ts"
+import type { CallOptions } from "../ports.ts"
+import type { ArtifactManifestEntry } from "./entry.ts"
+import { loadManifest } from "./load.ts"
+import type { ArtifactState, Logged } from "./state.ts"
+import { defaultRoot, type Target } from "./target.ts"
+
+export interface FilesOptions extends CallOptions {
+  /** Files asked of the registry at once, for registries that page. Default 50. */
+  readonly perPage?: number | undefined
+}
+
+/** A stored file as a listing shows it. */
+export class ArtifactFile {
+  readonly #entry: ArtifactManifestEntry
+
+  /** @internal */
+  constructor(entry: ArtifactManifestEntry) {
+    this.#entry = entry
+  }
+
+  /** Entry path. */
+  get name(): string {
+    return this.#entry.path
+  }
+  /** Bytes. */
+  get size(): number {
+    return this.#entry.size ?? 0
+  }
+  get digest(): string {
+    return this.#entry.digest
+  }
+  /** As `ArtifactManifestEntry.url`. */
+  url(options?: CallOptions & { readonly expiresInSeconds?: number }): Promise<string> {
+    return this.#entry.url(options)
+  }
+  /** Writes it into `root` under its name, verified; returns the path written. */
+  download(root?: Target, options?: CallOptions): Promise<string> {
+    return this.#entry.download(root, options)
+  }
+}
+
+type GetEntry = (path: string) => ArtifactManifestEntry
+
+export function listFiles(
+  state: ArtifactState,
+  getEntry: GetEntry,
+  names: readonly string[] | undefined,
+  options: FilesOptions = {},
+): AsyncIterable<ArtifactFile> {
+  checkOptions("options", options, ["perPage", "signal"])
+  if (options.perPage !== undefined) checkPositiveInteger("options.perPage", options.perPage)
+  optional(checkSignal, "options.signal", options.signal)
+  if (names !== undefined && !Array.isArray(names)) throw new InvalidArgumentError("names", "names must be an array of entry paths")
+  state.requireLogged("files")
+  return iterate(state, getEntry, names, options)
+}
+
+async function* iterate(state: ArtifactState, getEntry: GetEntry, names: readonly string[] | undefined, options: CallOptions) {
+  const manifest = await loadManifest(state, options)
+  for (const path of names ?? [...manifest.entries.keys()].sort()) yield new ArtifactFile(getEntry(path))
+}
+
+export async function singleFile(
+  logged: Logged,
+  manifest: Manifest,
+  getEntry: GetEntry,
+  root: Target | undefined,
+  options: CallOptions,
+): Promise<string> {
+  const [path, ...others] = manifest.entries.keys()
+  if (path === undefined || others.length > 0) {
+    throw new InvalidArgumentError(
+      "artifact",
+      `"${logged.name}" has ${manifest.fileCount} files, and file() is for one: call download() for all, or getEntry("${path ?? "name"}").download()`,
+    )
+  }
+  return getEntry(entryPath(path)).download(root ?? defaultRoot(logged.session.platform, logged.name), options)
+}

@@ -1,0 +1,135 @@
+import { checkSignal, optional } from "../core/check.ts"
+import { checkAliases, checkProjectName, checkTags } from "../core/names.ts"
+import { ArtifactNotLoggedError, InvalidArgumentError, WaitTimeoutError } from "../errors.ts"
+import type { CallOptions, Registry, RunRef } from "../ports.ts"
+import { type ActiveRun, activeRun } from "./active-run.ts"
+import type { Artifact } from "./artifact.ts"
+import { loadManifest } from "./load.ts"
+import { openSession } from "./open.ts"
+import type { OnProgress } from "./progress.ts"
+import { publish } from "./publish.ts"
+import type { Session } from "./session.ts"
+import { ArtifactState, type Logged, randomId, stateOf } from "./state.ts"
+
+export interface SaveOptions extends CallOptions {
+  /** Project for the automatic run, when there is no active one. */
+  readonly project?: string | undefined
+  /** The run that logs it. Default: the active one. */
+  readonly run?: ActiveRun | undefined
+  /** Registry for the automatic run. Default: the runtime's embedded one. */
+  readonly registry?: Registry | undefined
+}
+
+export interface LogOptions extends CallOptions {
+  readonly aliases?: readonly string[] | undefined
+  readonly tags?: readonly string[] | undefined
+  readonly onProgress?: OnProgress | undefined
+  readonly commit?: boolean | undefined
+  readonly distributedId?: string | undefined
+}
+
+/** Logs a draft by the run given, by the active one, or by one made for it, as Python's `save` does. */
+export async function ensureLogged(artifact: Artifact, options: SaveOptions): Promise<void> {
+  const signal = optional(checkSignal, "options.signal", options.signal)
+  const run = options.run ?? (options.registry === undefined && options.project === undefined ? activeRun() : undefined)
+  if (run !== undefined) {
+    await run.logArtifact(artifact, { signal })
+    return
+  }
+  const state = stateOf(artifact)
+  const registry = options.registry ?? state.platform.registry()
+  const defaults = await registry.defaults({ signal })
+  const project = options.project === undefined ? defaults.project : checkProjectName(options.project)
+  const auto = { entity: defaults.entity, project, run: randomId(8) }
+  await registry.upsertRun({ ...auto, jobType: "auto" }, { signal })
+  let exitCode = 1
+  try {
+    await logDraft(state, openSession({ registry, platform: state.platform }), auto, { signal })
+    exitCode = 0
+  } finally {
+    await registry.finishRun(auto, exitCode)
+  }
+}
+
+/**
+ * Publishes a draft, or logs a version again (which adds aliases and tags to it, or copies it into another registry). A failure
+ * rejects here and at `wait()`; the draft stays final and can be logged again.
+ */
+export async function logDraft(
+  state: ArtifactState,
+  session: Session,
+  run: RunRef,
+  options: LogOptions,
+): Promise<Logged | undefined> {
+  const aliases = ["latest", ...checkAliases(options.aliases ?? []).filter((alias) => alias !== "latest")]
+  const tags = checkTags(options.tags ?? [])
+  if (options.distributedId !== undefined) state.distributedId = options.distributedId
+  const source = state.logged === undefined ? state : await again(state, state.logged, options)
+  const { entity, project } = run
+  const work = inOrder(session.registry, `${entity}/${project}/${state.collection}`, async () => {
+    const member = await publish(source, session, { ...options, entity, project, run, aliases, tags })
+    if (member === undefined) return undefined
+    return { session, member, name: `${member.collection.collection}:v${member.index}`, deleted: false }
+  })
+  if (options.commit === false) return work
+  const saving = work.then((logged) => settle(state, logged!))
+  state.saving = saving
+  // Whoever awaits logArtifact or wait() hears of a failure; the copy kept here must not count as unhandled.
+  saving.catch(() => undefined)
+  return saving
+}
+
+async function settle(state: ArtifactState, logged: Logged): Promise<Logged> {
+  // An incremental version has more entries than this draft knew.
+  if (state.incremental) state.manifest = undefined
+  state.becomeLogged(logged)
+  const manifest = await loadManifest(state, {})
+  manifest.freeze()
+  state.files.clear()
+  await state.platform.stage().release(state)
+  return logged
+}
+
+/** A draft with the content of a logged version, so that it can be published as if new. */
+async function again(state: ArtifactState, logged: Logged, options: CallOptions): Promise<ArtifactState> {
+  const manifest = (await loadManifest(state, options)).copy()
+  const copy = new ArtifactState({ platform: state.platform, collection: state.collection, type: state.type, manifest })
+  copy.base = logged
+  copy.attributes = { ...state.attributes, ttl: undefined }
+  return copy
+}
+
+export async function waitLogged(state: ArtifactState, timeoutMs: number | undefined): Promise<void> {
+  if (timeoutMs !== undefined && !(typeof timeoutMs === "number" && timeoutMs >= 0)) {
+    throw new InvalidArgumentError("options.timeoutMs", "timeoutMs must be a number of milliseconds, 0 or more")
+  }
+  if (state.logged !== undefined) return
+  if (state.saving === undefined) {
+    throw new ArtifactNotLoggedError(
+      `"${state.name}" is not being logged: call run.logArtifact(artifact) or artifact.save() first`,
+      {
+        operation: "wait",
+      },
+    )
+  }
+  if (timeoutMs === undefined || timeoutMs === Number.POSITIVE_INFINITY) return void (await state.saving)
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const timeout = new Promise<never>((_, reject) => {
+    const late = () =>
+      reject(new WaitTimeoutError(`"${state.name}" was not logged within ${timeoutMs} ms; logging goes on`, { operation: "wait" }))
+    timer = setTimeout(late, timeoutMs)
+  })
+  await Promise.race([state.saving, timeout]).finally(() => clearTimeout(timer))
+}
+
+const queues = /* @__PURE__ */ new WeakMap<Registry, Map<string, Promise<unknown>>>()
+
+/** Logs into one collection one after the other, in the order of the calls, so that version numbers follow it. */
+function inOrder<T>(registry: Registry, collection: string, work: () => Promise<T>): Promise<T> {
+  const queue = queues.get(registry) ?? new Map<string, Promise<unknown>>()
+  queues.set(registry, queue)
+  const mine = (queue.get(collection) ?? Promise.resolve()).then(work)
+  const tail = mine.catch(() => undefined).finally(() => queue.get(collection) === tail && queue.delete(collection))
+  queue.set(collection, tail)
+  return mine
+}

@@ -1,0 +1,77 @@
+import { checkOptions } from "../core/check.ts"
+import { entryPath } from "../core/path.ts"
+import { InvalidArgumentError } from "../errors.ts"
+import type { CallOptions, Content } from "../ports.ts"
+import { checkPolicy, commitAdditions, type Policy } from "./add.ts"
+import type { ArtifactState } from "./state.ts"
+
+export interface NewFileOptions extends CallOptions {
+  /** `"x"` refuses a name that is taken, `"w"` replaces it. Default `"x"`. */
+  readonly mode?: "x" | "w" | undefined
+  /** Accepted for symmetry with `addFile`; what is written through the stream cannot change under it either way. */
+  readonly policy?: Policy | undefined
+}
+
+/**
+ * A file being written. It joins the artifact when closed; aborted or never closed, it leaves nothing.
+ *
+ * A plain `WritableStream` of bytes or text (`response.body.pipeTo(file)`), with `write` and `writeText` for those who do not pipe.
+ */
+export class ArtifactFileWriter extends WritableStream<Uint8Array | string> {
+  /** Writes a chunk; resolves when the next one is welcome. */
+  async write(chunk: Uint8Array | string): Promise<void> {
+    const writer = this.getWriter()
+    try {
+      await writer.ready
+      await writer.write(chunk)
+    } finally {
+      writer.releaseLock()
+    }
+  }
+
+  /** Writes text as UTF-8. */
+  writeText(text: string): Promise<void> {
+    return this.write(text)
+  }
+}
+
+export function newFile(state: ArtifactState, name: string, options: NewFileOptions = {}): ArtifactFileWriter {
+  checkOptions("options", options, ["mode", "policy", "signal"])
+  checkPolicy(options.policy)
+  const { mode = "x", signal } = options
+  if (mode !== "x" && mode !== "w") {
+    throw new InvalidArgumentError(
+      "options.mode",
+      `mode must be "x" (new) or "w" (replace), not ${JSON.stringify(mode) ?? String(mode)}`,
+    )
+  }
+  const path = entryPath(name)
+  const refuseTaken = () => {
+    if (mode === "w" || state.requireChangeable("newFile").get(path) === undefined) return
+    throw new InvalidArgumentError("name", `"${path}" is in the artifact already; pass mode: "w" to replace it`, { path })
+  }
+  refuseTaken()
+  state.requireChangeable("newFile")
+  const encoder = new TextEncoder()
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
+  const pipe = writable.getWriter()
+  const source: Content = { stability: "once", name: path, stream: () => readable }
+  const staged = state.platform.stage().take(source, { owner: state, keep: true, signal })
+  // Whoever writes or closes hears of a failure; nobody may be listening here yet.
+  staged.catch((reason) => pipe.abort(reason).catch(() => undefined))
+  return new ArtifactFileWriter({
+    async write(chunk) {
+      await pipe.write(typeof chunk === "string" ? encoder.encode(chunk) : chunk)
+    },
+    async close() {
+      await pipe.close()
+      const result = await staged
+      refuseTaken()
+      commitAdditions(state, [{ path, source, staged: result }], { overwrite: true, skipCache: false })
+    },
+    async abort(reason) {
+      await pipe.abort(reason)
+      await staged.catch(() => undefined)
+    },
+  })
+}

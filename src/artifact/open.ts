@@ -1,0 +1,22 @@
+import type { BlobStore, Platform, Registry } from "../ports.ts"
+import { Artifact } from "./artifact.ts"
+import type { Session } from "./session.ts"
+import { ArtifactState } from "./state.ts"
+
+export interface SessionOptions {
+  readonly registry: Registry
+  readonly platform: Platform
+  /** Default: the platform's. */
+  readonly cache?: BlobStore | undefined
+}
+
+/** Puts a registry to work; the cache stays untouched unless the registry is across a network. */
+export function openSession({ registry, platform, cache }: SessionOptions): Session {
+  const session: Session = {
+    registry,
+    platform,
+    cache: registry.remote ? (cache ?? platform.cache()) : undefined,
+    openArtifact: (member, name) => new Artifact(ArtifactState.of(session, member, { name })),
+  }
+  return session
+}

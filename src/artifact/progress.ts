@@ -1,0 +1,69 @@
+/** How far a long operation is. Totals are undefined until they are known. */
+export interface ProgressTotals {
+  readonly filesDone: number
+  readonly filesTotal: number | undefined
+  /** Bytes. */
+  readonly bytesDone: number
+  /** Bytes. */
+  readonly bytesTotal: number | undefined
+}
+
+/**
+ * What `onProgress` is called with: once or more per file, the last time when the file is done (`fileDone: true`).
+ *
+ * - `hash`: a file being added is read and hashed
+ * - `store`: its bytes go to the registry
+ * - `skip`: nothing to move, and why: the registry has the bytes (`"stored"`), the target has the file (`"unchanged"`), or a
+ *   reference is missing and that was allowed (`"missing"`)
+ * - `download`: a file is written to the target
+ * - `verify`: a file is hashed again and compared
+ * - `remove`: `checkout` deletes a file that is not in the artifact
+ * - `commit`: the version is visible; `path` is its name
+ */
+export type ProgressEvent =
+  | (FileProgress & { readonly type: "hash" | "store" | "download" | "verify" | "remove" })
+  | (FileProgress & { readonly type: "skip"; readonly reason: SkipReason })
+  | (FileProgress & { readonly type: "commit" })
+
+interface FileProgress extends ProgressTotals {
+  /** Entry path. */
+  readonly path: string
+  readonly fileDone: boolean
+}
+
+export type SkipReason = "stored" | "unchanged" | "missing"
+export type OnProgress = (event: ProgressEvent) => void
+
+/** Counts one operation and tells `onProgress`. */
+export interface Progress {
+  /** Some bytes of a file that goes on. */
+  bytes(type: "hash" | "store" | "download" | "verify", path: string, count: number): void
+  /** A file is done; `rest` are its bytes not yet told. */
+  done(type: "hash" | "store" | "download" | "verify" | "remove" | "commit", path: string, rest?: number): void
+  skip(path: string, reason: SkipReason, size: number): void
+}
+
+const silent: Progress = { bytes() {}, done() {}, skip() {} }
+
+export function trackProgress(onProgress: OnProgress | undefined, filesTotal?: number, bytesTotal?: number): Progress {
+  if (onProgress === undefined) return silent
+  let filesDone = 0
+  let bytesDone = 0
+  const totals = (fileDone: boolean) => ({ fileDone, filesDone, filesTotal, bytesDone, bytesTotal })
+  return {
+    bytes(type, path, count) {
+      bytesDone += count
+      onProgress({ type, path, ...totals(false) })
+    },
+    done(type, path, rest = 0) {
+      bytesDone += rest
+      if (type !== "commit" && type !== "remove") filesDone += 1
+      onProgress({ type, path, ...totals(true) })
+    },
+    skip(path, reason, size) {
+      bytesDone += size
+      filesDone += 1
+      onProgress({ type: "skip", path, reason, ...totals(true) })
+    },
+  }
+}

@@ -1,0 +1,191 @@
+import type { Digest } from "../core/digest-text.ts"
+import type { Entry } from "../core/entry.ts"
+import type { Manifest } from "../core/manifest.ts"
+import { EntryNotFoundError, RegistryError } from "../errors.ts"
+import type {
+  CallOptions,
+  Content,
+  ManifestKind,
+  Membership,
+  PendingVersion,
+  RunRef,
+  UploadRequest,
+  UploadTicket,
+} from "../ports.ts"
+import { forEachConcurrent } from "./map-concurrent.ts"
+import { type OnProgress, type Progress, trackProgress } from "./progress.ts"
+import { openStored, storedEntry } from "./read.ts"
+import { resolveDraftReferences } from "./reference.ts"
+import type { Session } from "./session.ts"
+import type { ArtifactState, DraftFile, Logged } from "./state.ts"
+
+export interface PublishOptions extends CallOptions {
+  readonly entity: string
+  readonly project: string
+  readonly run?: RunRef | undefined
+  readonly aliases: readonly string[]
+  readonly tags: readonly string[]
+  readonly onProgress?: OnProgress | undefined
+  /** False: store this writer's share and leave the version pending for others. */
+  readonly commit?: boolean | undefined
+}
+
+/** How many files are asked about at once: enough that asking is cheap, few enough that storing starts early. */
+const uploadBatch = 1000
+
+/**
+ * Draft → version: create it pending, store what the registry lacks, store the manifest, commit. Every step may be repeated, so a
+ * publish that failed anywhere is simply run again.
+ */
+export async function publish(state: ArtifactState, session: Session, options: PublishOptions): Promise<Membership | undefined> {
+  const { registry } = session
+  const { signal } = options
+  const manifest = state.requireManifest()
+  state.final = true
+  const pending = await registry.createVersion(describe(state, manifest, options), { signal })
+  const files = pending.state === "COMMITTED" ? [] : await filesToStore(state, session, manifest, signal)
+  const progress = trackProgress(
+    options.onProgress,
+    files.length,
+    files.reduce((sum, file) => sum + file.size, 0),
+  )
+  if (pending.state !== "COMMITTED") {
+    await storeFiles(manifest, pending, session, files, progress, signal)
+    await resolveDraftReferences(manifest, registry, { signal })
+    await registry.storeManifest(pending.id, encodeFor(manifest, kindOf(state)), { signal })
+    if (options.commit === false) return undefined
+    await registry.commitVersion(pending.id, { signal })
+  }
+  const [member] = await registry.memberships(pending.id, { signal })
+  if (member === undefined) throw new RegistryError(`${registry.name} committed "${state.collection}" but does not list it`)
+  progress.done("commit", `${member.collection.collection}:v${member.index}`)
+  return member
+}
+
+function describe(state: ArtifactState, manifest: Manifest, options: PublishOptions) {
+  const { description, metadata, ttl } = state.attributes
+  return {
+    entity: options.entity,
+    project: options.project,
+    collection: state.collection,
+    type: state.type,
+    digest: manifest.digest(),
+    description,
+    metadata,
+    aliases: options.aliases,
+    tags: options.tags,
+    ttl,
+    run: options.run,
+    clientId: state.clientId,
+    baseId: state.base?.member.version.id,
+    distributedId: state.distributedId,
+    storageRegion: state.storageRegion,
+  }
+}
+
+function kindOf(state: ArtifactState): ManifestKind {
+  if (state.incremental) return "INCREMENTAL"
+  return state.distributedId === undefined ? "FULL" : "PATCH"
+}
+
+function encodeFor(manifest: Manifest, kind: ManifestKind) {
+  return { kind, json: manifest.encode(), size: manifest.size, fileCount: manifest.fileCount }
+}
+
+interface FileToStore extends UploadRequest {
+  readonly digest: Digest
+  /** Opened only when the registry asks for it. */
+  open(): Promise<Content>
+}
+
+/**
+ * What a draft brings: its new bytes, and, when it is based on a version of another registry, that version's too.
+ */
+async function filesToStore(
+  state: ArtifactState,
+  session: Session,
+  manifest: Manifest,
+  signal: AbortSignal | undefined,
+): Promise<FileToStore[]> {
+  const files: FileToStore[] = []
+  for (const entry of manifest.entries.values()) {
+    if (entry.ref !== undefined) continue
+    const open = opener(entry, state.files.get(entry.path), state.base, session, signal)
+    if (open !== undefined) files.push({ path: entry.path, digest: entry.digest as Digest, size: entry.size ?? 0, open })
+  }
+  return files
+}
+
+function opener(
+  entry: Entry,
+  file: DraftFile | undefined,
+  base: Logged | undefined,
+  session: Session,
+  signal: AbortSignal | undefined,
+) {
+  if (file !== undefined) return async () => file.content
+  if (base === undefined) {
+    throw new EntryNotFoundError(`"${entry.path}" is in the manifest but its bytes were never added; add the file again`, {
+      path: entry.path,
+    })
+  }
+  return base.session.registry === session.registry ? undefined : () => openStored(base, storedEntry(entry), { signal })
+}
+
+async function storeFiles(
+  manifest: Manifest,
+  pending: PendingVersion,
+  session: Session,
+  files: readonly FileToStore[],
+  progress: Progress,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { concurrency } = session.platform
+  // Equal content under several names is sent once.
+  const sent = new Set<Digest>()
+  await forEachConcurrent(
+    ticketed(session, pending, files, signal),
+    concurrency,
+    async ([file, ticket], stop) => {
+      manifest.add({ ...manifest.get(file.path)!, birthArtifactId: ticket.birthArtifactId }, { overwrite: true })
+      if (ticket.put === undefined || sent.has(file.digest)) return progress.skip(file.path, "stored", file.size)
+      sent.add(file.digest)
+      await storeFile(file, ticket.put, progress, stop)
+    },
+    { signal },
+  )
+}
+
+async function storeFile(
+  file: FileToStore,
+  put: NonNullable<UploadTicket["put"]>,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<void> {
+  let told = 0
+  const onBytes = (count: number) => {
+    told += count
+    progress.bytes("store", file.path, count)
+  }
+  await put(await file.open(), { signal, onBytes })
+  progress.done("store", file.path, file.size - told)
+}
+
+async function* ticketed(
+  session: Session,
+  pending: PendingVersion,
+  files: readonly FileToStore[],
+  signal: AbortSignal | undefined,
+): AsyncGenerator<readonly [FileToStore, UploadTicket]> {
+  for (let start = 0; start < files.length; start += uploadBatch) {
+    const batch = files.slice(start, start + uploadBatch)
+    const requests = batch.map(({ path, digest, size }) => ({ path, digest, size }))
+    const tickets = await session.registry.requestUploads(pending.id, requests, { signal })
+    if (tickets.length !== batch.length) {
+      throw new RegistryError(`${session.registry.name} answered ${tickets.length} of ${batch.length} upload requests`, {
+        operation: "requestUploads",
+      })
+    }
+    for (const [index, file] of batch.entries()) yield [file, tickets[index]!]
+  }
+}

@@ -1,0 +1,72 @@
+import type { Digest } from "../core/digest-text.ts"
+import type { Entry } from "../core/entry.ts"
+import { DigestMismatchError } from "../errors.ts"
+import type { CallOptions, Content, StoredEntry } from "../ports.ts"
+import type { Logged } from "./state.ts"
+
+/** An entry as registries know it. */
+export function storedEntry(entry: Entry): StoredEntry {
+  return { path: entry.path, digest: entry.digest as Digest, size: entry.size, birthArtifactId: entry.birthArtifactId }
+}
+
+/** The bytes of a stored file as the registry hands them out, not yet verified. */
+export function openStored({ session, member }: Logged, file: StoredEntry, options: CallOptions = {}): Promise<Content> {
+  return session.registry.openFile({ ...member.collection, index: member.index, id: member.version.id }, file, options)
+}
+
+export interface StoredReadOptions extends CallOptions {
+  /** Do not keep a copy in the local cache. */
+  readonly skipCache?: boolean | undefined
+}
+
+/**
+ * Runs `use` on the bytes of a stored file; `use` hashes what it reads and rejects with `DigestMismatchError` when they are wrong.
+ * A wrong copy in the cache is dropped and the registry asked; a wrong byte from a network is asked for once more. What is still
+ * wrong then is wrong where it is stored: the registry is told, and the error names the file.
+ */
+export async function useStored<T>(
+  logged: Logged,
+  entry: Entry,
+  use: (content: Content) => Promise<T>,
+  options: StoredReadOptions = {},
+): Promise<T> {
+  const { registry, cache } = logged.session
+  const file = storedEntry(entry)
+  const attempts = [() => openStored(logged, file, options)]
+  if (registry.remote) attempts.push(attempts[0]!)
+  if (registry.remote && cache !== undefined) {
+    attempts.unshift(async () => {
+      const cached =
+        (await cache.get(file.digest, options)) ?? (options.skipCache ? undefined : await fillCache(logged, file, options))
+      return cached ?? openStored(logged, file, options)
+    })
+  }
+  let mismatch: DigestMismatchError | undefined
+  for (const open of attempts) {
+    try {
+      return await use(await open())
+    } catch (error) {
+      if (!(error instanceof DigestMismatchError)) throw error
+      mismatch = error
+      await cache?.delete(file.digest)
+    }
+  }
+  await registry.reportCorrupt?.(file.digest)
+  throw damaged(logged, entry, mismatch)
+}
+
+async function fillCache(logged: Logged, file: StoredEntry, options: CallOptions): Promise<Content | undefined> {
+  const { cache } = logged.session
+  await cache?.put(file.digest, await openStored(logged, file, options), options)
+  return cache?.get(file.digest, options)
+}
+
+/** Words a mismatch for the user: which file, of which version, stored where, and the way out. */
+export function damaged(logged: Logged, entry: Entry, error: DigestMismatchError | undefined): DigestMismatchError {
+  const actual = error?.details.actual
+  return new DigestMismatchError(
+    `"${entry.path}" of ${logged.name} is damaged in ${logged.session.registry.name}: its bytes hash to ${actual ?? "something else"}, ` +
+      `not ${entry.digest}. Nothing of it was kept; log the same content again to repair it`,
+    { path: entry.path, paths: [entry.path], expected: entry.digest, ...(actual === undefined ? {} : { actual }) },
+  )
+}

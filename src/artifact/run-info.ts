@@ -1,0 +1,60 @@
+import type { Json } from "../core/json.ts"
+import type { CallOptions, RunRecord } from "../ports.ts"
+import type { Artifact } from "./artifact.ts"
+import type { Session } from "./session.ts"
+
+/** A run as the registry knows it: who logged a version, who used it. The `Run` that `init` returns is one that can also log. */
+export class RunInfo implements RunRecord {
+  readonly id: string
+  readonly entity: string
+  readonly project: string
+  /** The run's id in its project, the last part of its path. */
+  readonly run: string
+  readonly displayName: string
+  readonly jobType: string | null
+  readonly group: string | null
+  readonly notes: string | null
+  readonly tags: readonly string[]
+  readonly config: { readonly [key: string]: Json }
+  readonly state: RunRecord["state"]
+  /** ISO 8601, UTC. */
+  readonly createdAt: string
+  readonly #session: Session
+
+  /** @internal */
+  constructor(session: Session, record: RunRecord) {
+    this.#session = session
+    this.id = record.id
+    this.entity = record.entity
+    this.project = record.project
+    this.run = record.run
+    this.displayName = record.displayName
+    this.jobType = record.jobType
+    this.group = record.group
+    this.notes = record.notes
+    this.tags = record.tags
+    this.config = record.config
+    this.state = record.state
+    this.createdAt = record.createdAt
+  }
+
+  /** `entity/project/run` */
+  get path(): string {
+    return `${this.entity}/${this.project}/${this.run}`
+  }
+
+  /** What it logged, in the order of logging. */
+  loggedArtifacts(options: CallOptions = {}): AsyncGenerator<Artifact> {
+    return this.#versions("logged", options)
+  }
+
+  /** What it used. */
+  usedArtifacts(options: CallOptions = {}): AsyncGenerator<Artifact> {
+    return this.#versions("used", options)
+  }
+
+  async *#versions(direction: "logged" | "used", options: CallOptions): AsyncGenerator<Artifact> {
+    for await (const member of this.#session.registry.runVersions(this, direction, options))
+      yield this.#session.openArtifact(member)
+  }
+}

@@ -1,0 +1,12 @@
+import type { BlobStore, Membership, Platform, Registry } from "../ports.ts"
+import type { Artifact } from "./artifact.ts"
+
+/** What logged artifacts, runs and `Api` work with: one registry, and what the runtime offers around it. */
+export interface Session {
+  readonly registry: Registry
+  readonly platform: Platform
+  /** In front of a registry that is across a network. */
+  readonly cache: BlobStore | undefined
+  /** A version as the public class; its manifest is loaded when first needed. */
+  openArtifact(member: Membership, name?: string): Artifact
+}

@@ -1,0 +1,35 @@
+import { InvalidArgumentError } from "../errors.ts"
+import type { CallOptions, Directory, Platform } from "../ports.ts"
+
+/** Where files go: a local path or `file:` URL, or any `Directory`. */
+export type Target = string | URL | Directory
+
+/** A target made usable, and what to hand back to the caller. */
+export interface ResolvedTarget<T> {
+  readonly directory: Directory
+  readonly root: T | string
+}
+
+export async function openTarget<T extends Target>(
+  target: T | undefined,
+  fallback: string,
+  platform: Platform,
+  options: CallOptions,
+): Promise<ResolvedTarget<T>> {
+  if (isDirectory(target)) return { directory: target, root: target }
+  if (target !== undefined && typeof target !== "string" && !(target instanceof URL)) {
+    throw new InvalidArgumentError("root", "root must be a local path, a file: URL, or a Directory")
+  }
+  if (target === "") throw new InvalidArgumentError("root", "root is empty; leave it out for the default directory")
+  const path = target === undefined ? fallback : String(target)
+  return { directory: await platform.directory(path, options), root: target ?? path }
+}
+
+/** `./artifacts/birds:v3`, below `WANDB_ARTIFACT_DIR` when it is set. */
+export function defaultRoot(platform: Platform, name: string): string {
+  return `${platform.env("WANDB_ARTIFACT_DIR") ?? "./artifacts"}/${name}`
+}
+
+function isDirectory(target: unknown): target is Directory {
+  return typeof target === "object" && target !== null && "put" in target && "digest" in target
+}

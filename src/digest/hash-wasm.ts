@@ -1,0 +1,54 @@
+import { createMD5, type IHasher } from "hash-wasm"
+import { type Digest, digestFromBytes } from "../core/digest-text.ts"
+import { UnsupportedError } from "../errors.ts"
+import type { Hasher } from "../ports.ts"
+
+/** Idle engines kept for the next hash; each holds about 128 KiB of WebAssembly memory. */
+const MAX_IDLE = 8
+
+/**
+ * MD5 by hash-wasm, for browsers and wherever WebAssembly may be compiled. An engine serves one hash at a time and goes back on the
+ * shelf when that hash ends; one whose hash was abandoned is left to the garbage collector. Nothing compiles before the first hash.
+ *
+ * `createMD5` is asked anew after a failure: hash-wasm's one-shot functions never settle once compiling has failed.
+ */
+export function createWasmHasher(): Hasher {
+  const idle: IHasher[] = []
+  const take = async (): Promise<IHasher> => (idle.pop() ?? (await compile())).init()
+  const finish = (engine: IHasher): Digest => {
+    const digest = digestFromBytes(engine.digest("binary"))
+    if (idle.length < MAX_IDLE) idle.push(engine)
+    return digest
+  }
+  return {
+    async create() {
+      const engine = await take()
+      let open = true
+      return {
+        update: (bytes) => void engine.update(bytes),
+        digest() {
+          // An engine handed back twice would serve two hashes at once.
+          if (!open) throw new TypeError("this hash has ended")
+          open = false
+          return finish(engine)
+        },
+      }
+    },
+    hash(bytes) {
+      const engine = idle.pop()
+      if (engine !== undefined) return finish(engine.init().update(bytes))
+      return take().then((fresh) => finish(fresh.update(bytes)))
+    },
+  }
+}
+
+async function compile(): Promise<IHasher> {
+  try {
+    return await createMD5()
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new UnsupportedError(
+      `WebAssembly cannot be compiled here (${reason}); pass another hasher, such as the one of plain JavaScript`,
+    )
+  }
+}

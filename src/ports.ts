@@ -1,0 +1,514 @@
+/**
+ * The seams of isofact, types only. Rooms meet here and nowhere else: whatever touches a host, a store or a wire implements one of
+ * these and is passed in.
+ *
+ * Two conventions hold for every method. An aborted `signal` rejects with `signal.reason` and leaves nothing half done. "Absent" is
+ * `undefined`, and only a recognised not-found is absent: any other failure rejects with its cause.
+ */
+
+import type { Digest } from "./core/digest-text.ts"
+import type { Entry } from "./core/entry.ts"
+import type { Json } from "./core/json.ts"
+import type { ArtifactPath } from "./core/path-string.ts"
+
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Bytes `start` to `end`, end exclusive as in `Blob.slice`. Without `end`: to the last byte. */
+export interface ByteRange {
+  readonly start: number
+  readonly end?: number | undefined
+}
+
+export interface ReadOptions extends CallOptions {
+  readonly range?: ByteRange | undefined
+}
+
+// ---------------------------------------------------------------- bytes
+
+/**
+ * Bytes that can be read, wherever they are.
+ *
+ * `stability` says how far they can be trusted to be the same next time: `"frozen"` can never change (a `Blob`, a stored blob),
+ * `"volatile"` may change beneath us (a path, a caller's typed array), `"once"` can be read a single time (a stream).
+ */
+export interface Content {
+  readonly stability: "frozen" | "volatile" | "once"
+  /** Bytes, when known before reading. */
+  readonly size?: number | undefined
+  /** What to call it in a message, and the default entry name: a base name or a local path. */
+  readonly name?: string | undefined
+  /** A file on this machine that holds exactly these bytes; lets adapters clone instead of copy. */
+  readonly path?: string | undefined
+  /** Changes whenever the file is touched; lets a reader hash once and then trust. Absent: unknown. */
+  readonly version?: string | undefined
+  stream(options?: ReadOptions): ReadableStream<Uint8Array>
+  /** All of it at once; for small content this is much cheaper than a stream. */
+  bytes?(options?: CallOptions): Promise<Uint8Array>
+}
+
+/** One running hash. */
+export interface HashState {
+  update(bytes: Uint8Array): void | Promise<void>
+  /** Ends the hash; the state cannot be used again. */
+  digest(): Digest | Promise<Digest>
+}
+
+/**
+ * Bytes → MD5. An engine that cannot load in this runtime rejects at the first call and says what to use instead.
+ */
+export interface Hasher {
+  create(): Promise<HashState>
+  /** One whole piece. */
+  hash(bytes: Uint8Array): Digest | Promise<Digest>
+  /** Many whole pieces, in order. Engines with SIMD lanes hash them side by side; others loop. */
+  hashMany?(pieces: readonly Uint8Array[]): Promise<Digest[]>
+}
+
+// ---------------------------------------------------------------- storage
+
+export interface BlobInfo {
+  readonly digest: Digest
+  /** Bytes. */
+  readonly size: number
+  /** Milliseconds since the epoch: when it was stored or last asked for by `put`. */
+  readonly modifiedAt: number
+}
+
+/**
+ * Immutable bytes by digest.
+ *
+ * `put` verifies: bytes that do not hash to `digest` reject with `DigestMismatchError` and leave nothing. A blob appears whole or
+ * not at all, also when the process is killed. `put` of a blob that is there already and has the right size refreshes its
+ * `modifiedAt` and stores nothing. `get` does not verify (a stored blob may have rotted): readers do.
+ */
+export interface BlobStore {
+  /** What to call it in a message: `"memory"`, or a directory. */
+  readonly name: string
+  /** Whether reading a blob crosses a network, so that a local cache in front of it pays. */
+  readonly remote: boolean
+  stat(digest: Digest, options?: CallOptions): Promise<BlobInfo | undefined>
+  /** `"stored"` when bytes were written, `"present"` when the blob was there. `replace` overwrites a blob that is known to have rotted. */
+  put(digest: Digest, content: Content, options?: PutOptions): Promise<"stored" | "present">
+  get(digest: Digest, options?: CallOptions): Promise<Content | undefined>
+  /** Absent is fine. */
+  delete(digest: Digest, options?: CallOptions): Promise<void>
+  list(options?: CallOptions): AsyncIterable<BlobInfo>
+  /** Removes what writers that died left behind and nobody can still be writing; returns the bytes freed. */
+  sweep?(options?: CallOptions): Promise<number>
+}
+
+export interface PutOptions extends CallOptions {
+  readonly replace?: boolean | undefined
+  /** Called with the bytes written since the last call. */
+  readonly onBytes?: ((count: number) => void) | undefined
+}
+
+/** A record and the tag that changes whenever it does. */
+export interface RecordEntry {
+  readonly key: string
+  readonly value: Json
+  readonly etag: string
+}
+
+/**
+ * Small mutable JSON documents by key, changed by compare-and-swap: a writer names the etag it read (or `null` for "must not exist
+ * yet") and learns whether it won. Writes are durable and whole when `put` resolves.
+ *
+ * A key is one or more segments joined by `/`; each segment matches `[A-Za-z0-9._~%-]+` and is not `.` or `..` (callers
+ * percent-encode names).
+ */
+export interface RecordStore {
+  readonly name: string
+  get(key: string, options?: CallOptions): Promise<RecordEntry | undefined>
+  /** The new etag, or `undefined` when the record is no longer as `etag` says: read again and retry. */
+  put(key: string, value: Json, etag: string | null, options?: CallOptions): Promise<string | undefined>
+  /** Whether it was removed; `false` when the record has changed since `etag`. */
+  delete(key: string, etag: string, options?: CallOptions): Promise<boolean>
+  /** Every record whose key starts with `prefix + "/"`, keys ascending by code unit. */
+  list(prefix: string, options?: CallOptions): AsyncIterable<RecordEntry>
+  sweep?(options?: CallOptions): Promise<number>
+}
+
+/** Holds what was added to a draft until it is stored. */
+export interface Stage {
+  /**
+   * Reads `content` once, hashing. With `keep`, what it returns can be read later and does not change when the source does; without,
+   * the source itself is returned if it can be read again.
+   */
+  take(content: Content, options: StageOptions): Promise<StagedContent>
+  /** Lets go of everything taken for `owner`. */
+  release(owner: object): Promise<void>
+}
+
+export interface StageOptions extends CallOptions {
+  /** The draft it is for; {@link Stage.release} frees by it. */
+  readonly owner: object
+  readonly keep: boolean
+  readonly onBytes?: ((count: number) => void) | undefined
+}
+
+export interface StagedContent {
+  readonly digest: Digest
+  /** Bytes. */
+  readonly size: number
+  readonly content: Content
+}
+
+/** A tree of files that a download writes into. Paths are entry paths: relative, `/`-separated, already proven safe as names. */
+export interface Directory {
+  /** What `download` returns and messages show: a path where the platform has paths. */
+  readonly name: string
+  /** The file at `path`, or undefined. A directory or a special file there is a `StorageError`. */
+  open(path: string, options?: CallOptions): Promise<Content | undefined>
+  /**
+   * Writes a file whole: under a temporary name, verified against `expect` when given, then under its final name, replacing what
+   * was there. Never writes outside the tree: a symbolic link on the way is a `StorageError`.
+   */
+  put(path: string, content: Content, options?: DirectoryPutOptions): Promise<StoredFile>
+  /** Removes a file, and directories left empty by it. Absent is fine. */
+  remove(path: string, options?: CallOptions): Promise<void>
+  /** Every file below, in no order. */
+  list(options?: CallOptions): AsyncIterable<{ readonly path: string; readonly size: number }>
+  /** Base64 MD5 of the file at `path`, or undefined when there is none. */
+  digest(path: string, options?: CallOptions): Promise<StoredFile | undefined>
+}
+
+export interface StoredFile {
+  readonly digest: Digest
+  readonly size: number
+}
+
+export interface DirectoryPutOptions extends CallOptions {
+  readonly expect?: Digest | undefined
+  readonly onBytes?: ((count: number) => void) | undefined
+}
+
+// ---------------------------------------------------------------- registry
+
+export type CollectionKind = "sequence" | "portfolio"
+export type ArtifactState = "PENDING" | "COMMITTED" | "DELETED"
+
+/** Seconds until a version expires; `"inherit"`: the default of its team; `null`: never. */
+export type Ttl = number | "inherit" | null
+
+export interface ProjectRef {
+  readonly entity: string
+  readonly project: string
+}
+export interface CollectionRef extends ProjectRef {
+  readonly collection: string
+}
+export interface RunRef extends ProjectRef {
+  /** The run's id, the last part of its path; not its display name. */
+  readonly run: string
+}
+export interface VersionRef extends CollectionRef {
+  /** Zero-based number of the version in this collection. */
+  readonly index: number
+}
+
+/** A version, as everyone sees it whatever collection it was reached through. */
+export interface VersionRecord {
+  /** Opaque, and valid padded base64: references embed it. */
+  readonly id: string
+  /** Where it was first logged. `index` is undefined while pending. */
+  readonly source: CollectionRef & { readonly index: number | undefined }
+  readonly type: string
+  readonly state: ArtifactState
+  /** Hex MD5 of the manifest. */
+  readonly digest: string
+  readonly description: string | null
+  readonly metadata: { readonly [key: string]: Json }
+  readonly tags: readonly string[]
+  /** Effective time to live, seconds; null: never. */
+  readonly ttl: number | null
+  readonly ttlIsInherited: boolean
+  /** Bytes, references included. */
+  readonly size: number
+  readonly fileCount: number
+  readonly commitHash: string | null
+  readonly historyStep: number | null
+  /** ISO 8601, UTC. */
+  readonly createdAt: string
+  readonly updatedAt: string | null
+}
+
+/** One version in one collection: its number and nicknames there. */
+export interface Membership {
+  readonly collection: CollectionRecord
+  /** Where the version was first logged; the same as `collection` unless this is a link. */
+  readonly sourceCollection: CollectionRecord
+  readonly index: number
+  /** Without `vN`. */
+  readonly aliases: readonly string[]
+  /** When it joined this collection. ISO 8601, UTC. */
+  readonly createdAt: string
+  readonly version: VersionRecord
+}
+
+export interface CollectionRecord extends CollectionRef {
+  readonly id: string
+  readonly kind: CollectionKind
+  readonly type: string
+  readonly description: string | null
+  readonly tags: readonly string[]
+  readonly createdAt: string
+  readonly updatedAt: string | null
+}
+
+export interface ArtifactTypeRecord {
+  readonly id: string
+  readonly name: string
+  readonly description: string | null
+  readonly createdAt: string
+}
+
+export interface RunRecord extends RunRef {
+  readonly id: string
+  readonly displayName: string
+  readonly jobType: string | null
+  readonly group: string | null
+  readonly notes: string | null
+  readonly tags: readonly string[]
+  readonly config: { readonly [key: string]: Json }
+  readonly state: "running" | "finished" | "failed"
+  readonly createdAt: string
+}
+
+export interface RunInput extends RunRef {
+  readonly displayName?: string | undefined
+  readonly jobType?: string | undefined
+  readonly group?: string | undefined
+  readonly notes?: string | undefined
+  readonly tags?: readonly string[] | undefined
+  readonly config?: { readonly [key: string]: Json } | undefined
+}
+
+/** What W&B calls `CreateArtifactInput`, protocol.md 3.3. */
+export interface NewVersion extends CollectionRef {
+  readonly type: string
+  /** Hex MD5 of the manifest, for deduplication. */
+  readonly digest: string
+  readonly description?: string | null | undefined
+  readonly metadata?: { readonly [key: string]: Json } | undefined
+  readonly aliases?: readonly string[] | undefined
+  readonly tags?: readonly string[] | undefined
+  /** Undefined: inherit for a new version, leave alone for one that is there already. */
+  readonly ttl?: Ttl | undefined
+  readonly run?: RunRef | undefined
+  readonly historyStep?: number | undefined
+  /** 128 characters of `[a-z0-9]`; creating again with the same id and digest returns the same version. */
+  readonly clientId: string
+  readonly baseId?: string | undefined
+  /** Writers that name the same one share a pending version, until one commits. */
+  readonly distributedId?: string | undefined
+  /** Where the bytes should live, for registries with regions. */
+  readonly storageRegion?: string | undefined
+}
+
+/** What a manifest upload contains: everything, only what is new over the base, or one writer's share. protocol.md 2.5. */
+export type ManifestKind = "FULL" | "INCREMENTAL" | "PATCH"
+
+export interface PendingVersion {
+  readonly id: string
+  /** `"COMMITTED"`: this content is a version already and there is nothing left to do. */
+  readonly state: ArtifactState
+  /** The version that was the latest before. */
+  readonly latestId: string | undefined
+}
+
+export interface UploadRequest {
+  readonly path: string
+  readonly digest: Digest
+  readonly size: number
+}
+
+/** The answer to an {@link UploadRequest}: no `put` means the bytes are there. */
+export interface UploadTicket {
+  /** Id of the version under which these bytes were first stored. */
+  readonly birthArtifactId: string
+  put?(content: Content, options?: PutOptions): Promise<void>
+}
+
+export interface VersionChanges {
+  readonly description?: string | null | undefined
+  readonly metadata?: { readonly [key: string]: Json } | undefined
+  readonly addTags?: readonly string[] | undefined
+  readonly removeTags?: readonly string[] | undefined
+  readonly ttl?: Ttl | undefined
+}
+
+export interface CollectionChanges {
+  readonly name?: string | undefined
+  readonly description?: string | null | undefined
+  readonly type?: string | undefined
+  readonly addTags?: readonly string[] | undefined
+  readonly removeTags?: readonly string[] | undefined
+}
+
+/**
+ * Tells which manifest a name and version mean. The domain, not the wire: the embedded registry and W&B's client both implement
+ * it, one publisher and one downloader drive either, and the server exposes any.
+ *
+ * Publishing is `createVersion` → `requestUploads` and `put` what is missing → `storeManifest` → `commitVersion`. A version is visible
+ * only after its commit, and every step may be repeated.
+ */
+export interface Registry {
+  /** What to call it in a message. Never holds a key. */
+  readonly name: string
+  /** Whether bytes cross a network, so that a local cache pays. */
+  readonly remote: boolean
+  /** The entity and project meant when a path names none. */
+  defaults(options?: CallOptions): Promise<ProjectRef>
+
+  upsertRun(run: RunInput, options?: CallOptions): Promise<RunRecord>
+  finishRun(run: RunRef, exitCode: number, options?: CallOptions): Promise<void>
+  getRun(run: RunRef, options?: CallOptions): Promise<RunRecord | undefined>
+
+  createVersion(input: NewVersion, options?: CallOptions): Promise<PendingVersion>
+  /** One ticket per request, in order. Rejects with `DigestMismatchError` from a ticket's `put` when content and digest differ. */
+  requestUploads(versionId: string, files: readonly UploadRequest[], options?: CallOptions): Promise<UploadTicket[]>
+  /** Stores the manifest of a pending version, or one writer's share of it; the version stays invisible. */
+  storeManifest(versionId: string, manifest: ManifestUpload, options?: CallOptions): Promise<void>
+  /** Makes the version visible, with its aliases moved. Idempotent. */
+  commitVersion(versionId: string, options?: CallOptions): Promise<Membership>
+
+  /** `path.alias` is an alias, `vN`, or absent for `latest`. */
+  findVersion(path: ArtifactPath & CollectionRef, options?: CallOptions): Promise<Membership | undefined>
+  /** The version through its source collection, or just its record when it is pending or deleted. */
+  getVersion(id: string, options?: CallOptions): Promise<VersionRecord | undefined>
+  /** The version that a client id stands for, also while pending. */
+  resolveClientId(clientId: string, options?: CallOptions): Promise<string | undefined>
+  /** The collections a version is in, its source first. */
+  memberships(id: string, options?: CallOptions): Promise<Membership[]>
+  /** Manifest JSON text. */
+  getManifest(id: string, options?: CallOptions): Promise<string>
+  /** One stored file, by the membership it was reached through. Not verified: the reader does that. */
+  openFile(member: VersionRef & { readonly id: string }, file: StoredEntry, options?: CallOptions): Promise<Content>
+  /** A reader found stored bytes that are not what their digest says: forget them, so that logging the same content stores it anew. */
+  reportCorrupt?(digest: Digest, options?: CallOptions): Promise<void>
+  /** An address that a browser or another program can GET, when the registry can give one. */
+  fileUrl?(
+    member: VersionRef & { readonly id: string },
+    file: StoredEntry,
+    options?: CallOptions & { expiresInSeconds?: number },
+  ): Promise<string>
+  /** The registry's own page for a version. */
+  versionUrl(membership: Membership): string
+
+  updateVersion(id: string, changes: VersionChanges, options?: CallOptions): Promise<VersionRecord>
+  addAliases(member: VersionRef, aliases: readonly string[], options?: CallOptions): Promise<void>
+  removeAliases(member: VersionRef, aliases: readonly string[], options?: CallOptions): Promise<void>
+  /** Rejects with `ConflictError` when it has aliases and they were not given up. */
+  deleteVersion(id: string, options?: CallOptions & { readonly deleteAliases?: boolean }): Promise<void>
+  link(id: string, target: CollectionRef, aliases: readonly string[], options?: CallOptions): Promise<Membership>
+  unlink(member: VersionRef, options?: CallOptions): Promise<void>
+
+  useVersion(member: VersionRef & { readonly id: string }, run: RunRef, options?: CallOptions): Promise<void>
+  loggedBy(id: string, options?: CallOptions): Promise<RunRecord | undefined>
+  usedBy(id: string, options?: CallOptions): Promise<RunRecord[]>
+  runVersions(run: RunRef, direction: "logged" | "used", options?: CallOptions): AsyncIterable<Membership>
+
+  types(project: ProjectRef, options?: CallOptions): AsyncIterable<ArtifactTypeRecord>
+  collections(project: ProjectRef, type: string | undefined, options?: CallOptions): AsyncIterable<CollectionRecord>
+  getCollection(ref: CollectionRef, options?: CallOptions): Promise<CollectionRecord | undefined>
+  updateCollection(ref: CollectionRef, changes: CollectionChanges, options?: CallOptions): Promise<CollectionRecord>
+  /** A sequence takes its versions with it, a portfolio only its links. */
+  deleteCollection(ref: CollectionRef, options?: CallOptions): Promise<void>
+  collectionAliases(ref: CollectionRef, options?: CallOptions): Promise<string[]>
+  /** Newest first. */
+  versions(ref: CollectionRef, options?: CallOptions): AsyncIterable<Membership>
+}
+
+export interface ManifestUpload {
+  readonly kind: ManifestKind
+  /** Manifest JSON text. */
+  readonly json: string
+  /** Bytes, references included. */
+  readonly size: number
+  readonly fileCount: number
+}
+
+/** What a registry needs to know of a manifest entry to hand out its bytes. */
+export interface StoredEntry {
+  readonly path: string
+  readonly digest: Digest
+  readonly size: number | undefined
+  readonly birthArtifactId: string | undefined
+}
+
+// ---------------------------------------------------------------- references
+
+/** A URI cut the way Python's `urlparse` does it, so that both tools name the same object; nothing is decoded. */
+export interface ReferenceUri {
+  readonly text: string
+  /** Lower case. */
+  readonly scheme: string
+  /** Bucket, host, artifact id. */
+  readonly authority: string
+  /** With its leading `/`. */
+  readonly path: string
+  readonly query: string
+  readonly fragment: string
+}
+
+export interface TrackOptions extends CallOptions {
+  /** Entry path, or the folder for what a directory holds. */
+  readonly name: string | undefined
+  readonly checksum: boolean
+  readonly maxObjects: number
+}
+
+/** Bytes a reference points at; without `expect` there is nothing to check them against. */
+export interface ReferencedContent {
+  readonly content: Content
+  readonly expect: Digest | undefined
+}
+
+/** One kind of place that references point to. */
+export interface ReferenceHandler {
+  handles(uri: ReferenceUri): boolean
+  /** The entries that stand for what is at `uri`. Nothing there: `EntryNotFoundError`. */
+  track(uri: ReferenceUri, options: TrackOptions): Promise<Entry[]>
+  /** Nothing there: `EntryNotFoundError`. */
+  open(entry: Entry & { readonly ref: string }, options?: CallOptions): Promise<ReferencedContent>
+}
+
+// ---------------------------------------------------------------- the runtime
+
+/** What a door supplies: defaults for its runtime, each of which the caller can replace. */
+export interface Platform {
+  /** `"node"`, `"browser"`, …: for messages only, nothing branches on it. */
+  readonly name: string
+  readonly hasher: Hasher
+  /** Environment variables, where the runtime has them. */
+  env(name: string): string | undefined
+  /** A local path or `file:` URL as content; rejects with `InvalidArgumentError` when it is not a file. */
+  openFile(path: string, options?: CallOptions): Promise<Content>
+  /** Every file below a local directory, as entry path and content. */
+  walk(path: string, options?: WalkOptions): AsyncIterable<readonly [path: string, content: Content]>
+  kind(path: string): Promise<"file" | "directory" | undefined>
+  /** The local path as `openFile` and `walk` report it in `Content.path`. */
+  resolvePath(path: string): string
+  /** Where a download goes: a local path, or the same text in the runtime's own file system. */
+  directory(path: string, options?: CallOptions): Promise<Directory>
+  stage(): Stage
+  cache(): BlobStore | undefined
+  /**
+   * The embedded registry used when `init` and `Api` are given none; the same object for the same place.
+   *
+   * @param options.dir where its `.isofact` is; default the working directory, or the runtime's one place
+   */
+  registry(options?: { readonly dir?: string | undefined }): Registry
+  /** Files read, stored or written at once unless the caller says otherwise. */
+  readonly concurrency: number
+}
+
+export interface WalkOptions extends CallOptions {
+  /** What to do with symbolic links. Default `"follow"`, as Python does; `"files"` follows those to files only. */
+  readonly links?: "follow" | "files" | "skip" | "error" | undefined
+  /** Entry paths to leave out. */
+  readonly ignore?: ((path: string) => boolean) | undefined
+}

@@ -1,0 +1,36 @@
+import { InvalidArgumentError } from "../errors.ts"
+import type { ReferenceUri } from "../ports.ts"
+
+/**
+ * Cuts a reference URI at its first `#`, then its first `?`, as Python does. `new URL()` will not do: it rewrites spaces and
+ * non-ASCII in `s3:` keys and resolves dots, so the two tools would record different objects.
+ *
+ * @throws InvalidArgumentError when there is no scheme
+ */
+export function parseReferenceUri(text: unknown): ReferenceUri {
+  const match = typeof text === "string" ? /^([A-Za-z][A-Za-z0-9+.-]*):([\s\S]*)$/.exec(text) : null
+  if (match === null) {
+    throw new InvalidArgumentError(
+      "uri",
+      "References must be URIs, such as s3://bucket/key. To reference a local file, use file://",
+    )
+  }
+  const [beforeFragment, fragment] = cut(match[2]!, "#")
+  const [beforeQuery, query] = cut(beforeFragment, "?")
+  const slashes = beforeQuery.startsWith("//")
+  const rest = slashes ? beforeQuery.slice(2) : beforeQuery
+  const pathStart = slashes ? (rest.indexOf("/") + rest.length + 1) % (rest.length + 1) : 0
+  return {
+    text: match[0],
+    scheme: match[1]!.toLowerCase(),
+    authority: rest.slice(0, pathStart),
+    path: rest.slice(pathStart),
+    query,
+    fragment,
+  }
+}
+
+function cut(text: string, separator: string): [before: string, after: string] {
+  const at = text.indexOf(separator)
+  return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)]
+}

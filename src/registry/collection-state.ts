@@ -1,0 +1,102 @@
+import type { CollectionRow, Member } from "./rows.ts"
+
+/** What can happen to a collection's record, as pure functions: each takes the row as read and returns the row to be written. */
+
+export const latestAlias = "latest"
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  /** Seconds; null: never. */
+  readonly defaultTtl: number | null
+}
+
+/** Seconds the version lives, null for ever. */
+export function effectiveTtl(ttl: number | null | undefined, defaultTtl: number | null): number | null {
+  return ttl === undefined ? defaultTtl : ttl
+}
+
+/** Whether a member of a sequence has outlived its time; it is gone for every look-up from that instant. */
+export function isExpired(member: Member, { at, defaultTtl }: Clock): boolean {
+  const ttl = effectiveTtl(member.ttl, defaultTtl)
+  return ttl !== null && Date.parse(member.createdAt) + ttl * 1000 <= at
+}
+
+/** The member of a sequence that stands for version `id`, unless it is gone. */
+export function livingMember(row: CollectionRow | undefined, id: string, clock: Clock): Member | undefined {
+  if (row === undefined || row.deleted) return undefined
+  const member = row.members.find((candidate) => candidate.id === id)
+  return member !== undefined && !isExpired(member, clock) ? member : undefined
+}
+
+/**
+ * Where `latest` is in a sequence: on the version that was logged last, or, when that is gone, on the newest that is left. Undefined when
+ * nothing is left, or somebody took the alias away.
+ */
+export function latestLiving(row: CollectionRow, clock: Clock): Member | undefined {
+  const target = aliasTarget(row, latestAlias)
+  const member = target === undefined ? undefined : memberAt(row, target)
+  if (target === undefined || (member !== undefined && !isExpired(member, clock))) return member
+  return newestLiving(row, clock)
+}
+
+export function newestLiving(row: CollectionRow, clock: Clock): Member | undefined {
+  return row.members.findLast((member) => !isExpired(member, clock))
+}
+
+export function memberAt(row: CollectionRow, index: number): Member | undefined {
+  return row.members.find((member) => member.index === index)
+}
+
+export function aliasTarget(row: CollectionRow, alias: string): number | undefined {
+  return row.aliases.find(([name]) => name === alias)?.[1]
+}
+
+export function aliasesAt(row: CollectionRow, index: number): string[] {
+  return row.aliases.filter(([, target]) => target === index).map(([alias]) => alias)
+}
+
+/** One alias, one version: those that are elsewhere move here. The same row when they are all here already. */
+export function withAliases(row: CollectionRow, index: number, aliases: readonly string[]): CollectionRow {
+  const moved = [...new Set(aliases)].filter((alias) => aliasTarget(row, alias) !== index)
+  if (moved.length === 0) return row
+  const kept = row.aliases.filter(([alias]) => !moved.includes(alias))
+  return { ...row, aliases: [...kept, ...moved.map((alias) => [alias, index] as const)] }
+}
+
+/** Aliases that are at another version stay there. */
+export function withoutAliases(row: CollectionRow, index: number, aliases: readonly string[]): CollectionRow {
+  const kept = row.aliases.filter(([alias, target]) => target !== index || !aliases.includes(alias))
+  return kept.length === row.aliases.length ? row : { ...row, aliases: kept }
+}
+
+/** Appends a version under the next number, with `latest` and its aliases. */
+export function withMember(row: CollectionRow, member: Omit<Member, "index">, aliases: readonly string[]): CollectionRow {
+  const index = row.next
+  const grown = { ...row, next: index + 1, members: [...row.members, { index, ...member }] }
+  return withAliases(grown, index, [latestAlias, ...aliases])
+}
+
+/**
+ * Takes versions out, with their aliases. Numbers are not used again. When `latest` was on one of them it moves to the newest version
+ * left, because a collection with versions always has a latest one.
+ */
+export function withoutMembers(row: CollectionRow, isGone: (member: Member) => boolean): CollectionRow {
+  const members = row.members.filter((member) => !isGone(member))
+  if (members.length === row.members.length) return row
+  const left = new Set(members.map(({ index }) => index))
+  const aliases = row.aliases.filter(([, index]) => left.has(index))
+  const lostLatest = aliasTarget(row, latestAlias) !== undefined && !aliases.some(([alias]) => alias === latestAlias)
+  const newest = members.at(-1)
+  const smaller = { ...row, members, aliases }
+  return lostLatest && newest !== undefined ? withAliases(smaller, newest.index, [latestAlias]) : smaller
+}
+
+export function withTtl(row: CollectionRow, id: string, ttl: number | "inherit" | null): CollectionRow {
+  const member = row.members.find((candidate) => candidate.id === id)
+  const wanted = ttl === "inherit" ? undefined : ttl
+  if (member === undefined || member.ttl === wanted) return row
+  const { ttl: _, ...rest } = member
+  const changed = wanted === undefined ? rest : { ...rest, ttl: wanted }
+  return { ...row, members: row.members.map((candidate) => (candidate === member ? changed : candidate)) }
+}

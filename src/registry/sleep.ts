@@ -1,0 +1,17 @@
+import type { CallOptions } from "../ports.ts"
+
+/** Resolves after `delayMs`; rejects with `signal.reason` as soon as it is aborted. */
+export function sleep(delayMs: number, { signal }: CallOptions = {}): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer)
+      reject(signal?.reason)
+    }
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", stop)
+      resolve()
+    }, delayMs)
+    if (signal?.aborted) return stop()
+    signal?.addEventListener("abort", stop, { once: true })
+  })
+}

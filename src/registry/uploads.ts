@@ -1,0 +1,80 @@
+import { refuse } from "../core/check.ts"
+import { type Digest, isDigest } from "../core/digest-text.ts"
+import type { CallOptions, UploadRequest, UploadTicket } from "../ports.ts"
+import { collect, mapAhead } from "./ahead.ts"
+import { newestLiving } from "./collection-state.ts"
+import type { Context } from "./context.ts"
+import { clearDamage, listDamage } from "./damage.ts"
+import { readIfThere } from "./presence.ts"
+import { readVersionRow } from "./version-row.ts"
+import { clockOf, type LoadedVersion, requireVersion } from "./versions.ts"
+
+type Births = ReadonlyMap<string, string>
+
+/** Which version brought a digest, as far as the version before knows; remembered while a draft asks batch after batch. */
+export type BirthCache = Map<string, Promise<Births>>
+
+const birthsKept = 4
+
+/** What is stored already needs no bytes; the rest gets a `put`. Asking again is free. */
+export async function requestUploads(
+  context: Context,
+  cache: BirthCache,
+  versionId: string,
+  files: readonly UploadRequest[],
+  options: CallOptions,
+): Promise<UploadTicket[]> {
+  const loaded = await requireVersion(context, versionId, options)
+  for (const file of files) checkRequest(file)
+  const damage = await listDamage(context, options)
+  const ask = (file: UploadRequest) => ticketFor(context, cache, loaded, file, damage.has(file.digest), options)
+  return collect(mapAhead(files, ask))
+}
+
+function checkRequest({ path, digest, size }: UploadRequest): void {
+  if (!isDigest(digest)) refuse("files.digest", "a base64 MD5", digest, `It belongs to "${path}".`)
+  if (!Number.isSafeInteger(size) || size < 0) refuse("files.size", "a whole number of bytes", size, `It belongs to "${path}".`)
+}
+
+async function ticketFor(
+  context: Context,
+  cache: BirthCache,
+  loaded: LoadedVersion,
+  file: UploadRequest,
+  isDamaged: boolean,
+  options: CallOptions,
+): Promise<UploadTicket> {
+  const info = await context.blobs.stat(file.digest, options)
+  if (info?.size === file.size) {
+    const births = await rememberBirths(context, cache, loaded, options)
+    return { birthArtifactId: births.get(file.digest) ?? loaded.row.id }
+  }
+  return {
+    birthArtifactId: loaded.row.id,
+    async put(content, putOptions = {}) {
+      await context.blobs.put(file.digest, content, { ...putOptions, replace: info !== undefined })
+      if (isDamaged) await clearDamage(context, file.digest, putOptions)
+    },
+  }
+}
+
+function rememberBirths(context: Context, cache: BirthCache, loaded: LoadedVersion, options: CallOptions): Promise<Births> {
+  const known = cache.get(loaded.row.id)
+  if (known !== undefined) return known
+  const births = readBirths(context, loaded, options)
+  cache.set(loaded.row.id, births)
+  births.catch(() => cache.delete(loaded.row.id))
+  for (const id of cache.keys()) if (cache.size > birthsKept) cache.delete(id)
+  return births
+}
+
+/** From the manifest of the newest version; when that cannot be read nothing is known, which is no reason not to log. */
+async function readBirths(context: Context, { source }: LoadedVersion, options: CallOptions): Promise<Births> {
+  const newest = source && newestLiving(source, clockOf(context))
+  const row = newest && (await readVersionRow(context, newest.id, options))
+  const manifest = row?.manifest && (await readIfThere(context, row.manifest, row.id, options))
+  const births = new Map<Digest | string, string>()
+  if (!manifest) return births
+  for (const { digest, birthArtifactId } of manifest.entries.values()) births.set(digest, birthArtifactId ?? row.id)
+  return births
+}

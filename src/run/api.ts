@@ -1,0 +1,109 @@
+import type { Artifact } from "../artifact/artifact.ts"
+import { ArtifactCollection } from "../artifact/collection.ts"
+import { RunInfo } from "../artifact/run-info.ts"
+import type { Session } from "../artifact/session.ts"
+import { checkOptions, checkString } from "../core/check.ts"
+import { parseArtifactPath } from "../core/path-string.ts"
+import { EntryNotFoundError } from "../errors.ts"
+import type { ArtifactTypeRecord, CallOptions, CollectionRef, ProjectRef } from "../ports.ts"
+import { findArtifact, findMember, type UseOptions } from "./find.ts"
+import { placeOf, type RegistryOptions, registryOptionNames, sessionOf } from "./init.ts"
+
+/**
+ * Looks around in a registry without a run: what Python's `wandb.Api` is for artifacts. Lists are async iterables that reach the last
+ * page; artifacts in them load their manifest when it is first needed.
+ */
+export class Api {
+  readonly #session: Session
+  readonly #options: RegistryOptions
+
+  constructor(options: RegistryOptions = {}) {
+    checkOptions("options", options, registryOptionNames)
+    this.#session = sessionOf(options)
+    this.#options = options
+  }
+
+  /** The version that `[entity/][project/]name[:alias]` means. @throws EntryNotFoundError */
+  async artifact(name: string, options: UseOptions = {}): Promise<Artifact> {
+    checkOptions("options", options, ["type", "manifest", "signal"])
+    return findArtifact(this.#session, await this.#place(options), name, options)
+  }
+
+  /** Whether there is such a version, of this type if one is given. */
+  async artifactExists(name: string, options: CallOptions & { readonly type?: string } = {}): Promise<boolean> {
+    checkOptions("options", options, ["type", "signal"])
+    const member = await findMember(this.#session, await this.#place(options), name, options)
+    return member !== undefined && (options.type === undefined || member.version.type === options.type)
+  }
+
+  /** The versions of a collection, newest first; with `tags`, those that have them all. @throws EntryNotFoundError */
+  async *artifacts(
+    type: string,
+    name: string,
+    options: CallOptions & { readonly tags?: readonly string[] } = {},
+  ): AsyncGenerator<Artifact> {
+    checkOptions("options", options, ["tags", "signal"])
+    const collection = await this.artifactCollection(type, name, options)
+    for await (const artifact of collection.artifacts({ signal: options.signal })) {
+      if (options.tags?.every((tag) => artifact.tags.includes(tag)) ?? true) yield artifact
+    }
+  }
+
+  /** @throws EntryNotFoundError */
+  async artifactType(name: string, options: CallOptions & { readonly project?: string } = {}): Promise<ArtifactTypeRecord> {
+    checkString("name", name)
+    for await (const type of this.artifactTypes(options)) if (type.name === name) return type
+    throw new EntryNotFoundError(`No artifact type "${name}" in ${this.#session.registry.name}`)
+  }
+
+  /** The types of a project. */
+  async *artifactTypes(options: CallOptions & { readonly project?: string } = {}): AsyncGenerator<ArtifactTypeRecord> {
+    checkOptions("options", options, ["project", "signal"])
+    yield* this.#session.registry.types(await this.#place(options), options)
+  }
+
+  /** @throws EntryNotFoundError also when it has another type */
+  async artifactCollection(type: string, name: string, options: CallOptions = {}): Promise<ArtifactCollection> {
+    checkString("type", type)
+    const record = await this.#session.registry.getCollection(await this.#collectionRef(name, options), options)
+    if (record !== undefined && record.type === type) return new ArtifactCollection(this.#session, record)
+    throw new EntryNotFoundError(`No collection "${name}" of type "${type}" in ${this.#session.registry.name}`, { path: name })
+  }
+
+  /** The collections of a project, all or those of a type. */
+  async *artifactCollections(
+    type?: string,
+    options: CallOptions & { readonly project?: string } = {},
+  ): AsyncGenerator<ArtifactCollection> {
+    checkOptions("options", options, ["project", "signal"])
+    for await (const record of this.#session.registry.collections(await this.#place(options), type, options)) {
+      yield new ArtifactCollection(this.#session, record)
+    }
+  }
+
+  async artifactCollectionExists(name: string, type: string, options: CallOptions = {}): Promise<boolean> {
+    checkString("type", type)
+    const record = await this.#session.registry.getCollection(await this.#collectionRef(name, options), options)
+    return record?.type === type
+  }
+
+  /** A run by its path, `[[entity/]project/]run`. @throws EntryNotFoundError */
+  async run(path: string, options: CallOptions = {}): Promise<RunInfo> {
+    const { collection: run, ...place } = await this.#collectionRef(path, options)
+    const record = await this.#session.registry.getRun({ ...place, run }, options)
+    if (record !== undefined) return new RunInfo(this.#session, record)
+    throw new EntryNotFoundError(`No run "${path}" in ${this.#session.registry.name}`, { path })
+  }
+
+  #place(options: CallOptions & { readonly project?: string }): Promise<ProjectRef> {
+    const { registry, platform } = this.#session
+    const { entity, project } = this.#options
+    return placeOf(registry, platform, { entity, project: options.project ?? project }, options)
+  }
+
+  async #collectionRef(name: string, options: CallOptions): Promise<CollectionRef> {
+    const place = await this.#place(options)
+    const { entity = place.entity, project = place.project, collection } = parseArtifactPath(name)
+    return { entity, project, collection }
+  }
+}

@@ -1,0 +1,90 @@
+import { choosePlatform } from "../artifact/draft.ts"
+import { openSession } from "../artifact/open.ts"
+import { randomId } from "../artifact/state.ts"
+import { checkOptions, checkSignal, checkString, optional } from "../core/check.ts"
+import { checkMetadata } from "../core/metadata.ts"
+import { checkEntityName, checkProjectName, checkTags } from "../core/names.ts"
+import type { BlobStore, CallOptions, Platform, ProjectRef, Registry } from "../ports.ts"
+import { Run } from "./run.ts"
+
+/** Which registry, and what the runtime offers around it. */
+export interface RegistryOptions {
+  /** Default: the embedded registry of this runtime. */
+  readonly registry?: Registry | undefined
+  /** Where the default registry lives; `.isofact` is made in it. Default: the working directory. */
+  readonly dir?: string | undefined
+  /** In front of a registry that is across a network. Default: the runtime's, shared with Python's `wandb`. */
+  readonly cache?: BlobStore | undefined
+  /** Replaces what the runtime supplies. */
+  readonly platform?: Partial<Platform> | undefined
+  /** Default: `WANDB_ENTITY`, else the registry's. */
+  readonly entity?: string | undefined
+  /** Default: `WANDB_PROJECT`, else the registry's. */
+  readonly project?: string | undefined
+}
+
+export interface InitOptions extends RegistryOptions, CallOptions {
+  /** The run's id; a run with this id goes on. Default: eight random characters. */
+  readonly id?: string | undefined
+  /** What to show for the run. Default: its id. */
+  readonly name?: string | undefined
+  readonly jobType?: string | undefined
+  /** What runs of one experiment have in common. */
+  readonly group?: string | undefined
+  readonly notes?: string | undefined
+  readonly tags?: readonly string[] | undefined
+  /** A JSON object. */
+  readonly config?: { readonly [key: string]: unknown } | undefined
+}
+
+export const registryOptionNames = ["registry", "dir", "cache", "platform", "entity", "project"] as const
+const optionNames = [...registryOptionNames, "id", "name", "jobType", "group", "notes", "tags", "config", "signal"] as const
+
+/**
+ * Starts a run: with no options on the embedded registry, which needs no account and no server.
+ *
+ * @throws InvalidArgumentError naming the option
+ */
+export async function init(options: InitOptions = {}): Promise<Run> {
+  checkOptions("options", options, optionNames)
+  const signal = optional(checkSignal, "options.signal", options.signal)
+  const text = (key: "jobType" | "group" | "notes" | "name") => optional(checkString, `options.${key}`, options[key])
+  const session = sessionOf(options)
+  const run = options.id === undefined ? randomId(8) : checkProjectName(options.id, "options.id")
+  const record = await session.registry.upsertRun(
+    {
+      ...(await placeOf(session.registry, session.platform, options, { signal })),
+      run,
+      displayName: text("name"),
+      jobType: text("jobType"),
+      group: text("group"),
+      notes: text("notes"),
+      tags: options.tags === undefined ? undefined : checkTags(options.tags, "options.tags"),
+      config: options.config === undefined ? undefined : checkMetadata(options.config, "options.config"),
+    },
+    { signal },
+  )
+  return new Run(session, record)
+}
+
+export function sessionOf(options: RegistryOptions) {
+  const platform = choosePlatform(options.platform)
+  const dir = optional(checkString, "options.dir", options.dir)
+  return openSession({ registry: options.registry ?? platform.registry({ dir }), platform, cache: options.cache })
+}
+
+/** The entity and project that names without them mean. */
+export async function placeOf(
+  registry: Registry,
+  platform: Platform,
+  options: { readonly entity?: string | undefined; readonly project?: string | undefined },
+  call: CallOptions,
+): Promise<ProjectRef> {
+  const entity = options.entity ?? platform.env("WANDB_ENTITY")
+  const project = options.project ?? platform.env("WANDB_PROJECT")
+  const defaults = entity === undefined || project === undefined ? await registry.defaults(call) : undefined
+  return {
+    entity: checkEntityName(entity ?? defaults?.entity, "options.entity"),
+    project: checkProjectName(project ?? defaults?.project, "options.project"),
+  }
+}

@@ -1,0 +1,55 @@
+import { join, resolve } from "node:path"
+import type { Digest } from "../core/digest-text.ts"
+import type { BlobStore, Content } from "../ports.ts"
+import { createBlobFiles } from "./node-fs-blob-files.ts"
+import { createFileContent } from "./node-fs-content.ts"
+import type { NodeTransfer } from "./node-fs-transfer.ts"
+
+/** A blob store whose contents can be asked for inside a slice; the stage looks there before it copies anything. */
+export interface NodeBlobStore extends BlobStore {
+  /** The blob if it is there with that size, freshened as by `put`. */
+  holdSync(digest: Digest, size: number): Content | undefined
+}
+
+/** Permission bits of files that must not change. On Windows a read-only file could not be flushed or replaced. */
+export const FROZEN_MODE = process.platform === "win32" ? 0o666 : 0o444
+
+/**
+ * Blobs below `directory`: `md5/ab/cdef…` (hex of the digest, split after two characters), read-only, and `tmp/` for what is being
+ * written. Bytes are verified before they get their name. A file of the stage is linked in, any other is copied.
+ *
+ * `durable` (default true): when `put` resolves, bytes and name survive a power failure, which costs one flush of each.
+ */
+export function createNodeBlobStore(
+  directory: string,
+  options: { readonly transfer: NodeTransfer; readonly durable?: boolean | undefined },
+): NodeBlobStore {
+  const { transfer, durable = true } = options
+  const { slices } = transfer
+  const root = resolve(directory)
+  const files = createBlobFiles({
+    transfer,
+    objects: join(root, "md5"),
+    temporary: join(root, "tmp"),
+    mode: FROZEN_MODE,
+    durable,
+    linkOwned: true,
+  })
+  const content = (digest: Digest, size: number): Content =>
+    createFileContent(files.path(digest), slices, { stability: "frozen", size })
+
+  return {
+    name: root,
+    remote: false,
+    stat: (digest, { signal } = {}) => slices.run(() => files.statSync(digest), signal),
+    put: (digest, source, putOptions = {}) => files.put(digest, source, putOptions),
+    async get(digest, { signal } = {}) {
+      const info = await slices.run(() => files.statSync(digest), signal)
+      return info && content(digest, info.size)
+    },
+    delete: (digest, callOptions = {}) => files.delete(digest, callOptions),
+    list: (callOptions = {}) => files.list(callOptions),
+    sweep: (callOptions = {}) => files.sweep(callOptions),
+    holdSync: (digest, size) => (files.touchSync(digest, size) ? content(digest, size) : undefined),
+  }
+}

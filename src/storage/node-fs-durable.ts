@@ -1,0 +1,65 @@
+import { mkdirSync } from "node:fs"
+import { type FileHandle, open } from "node:fs/promises"
+import { dirname } from "node:path"
+import { errnoCode, orStorageError, storageError } from "./node-fs-errors.ts"
+
+/** Resolves once the bytes of `path` would survive a power failure. */
+export async function syncFile(path: string): Promise<void> {
+  // Windows flushes only what is open for writing.
+  await sync(path, process.platform === "win32" ? "r+" : "r")
+}
+
+const NOT_FOR_DIRECTORIES = ["EACCES", "EBADF", "EINVAL", "EISDIR", "ENOTSUP", "EPERM"]
+
+interface DirectorySync {
+  readonly running: Promise<void>
+  waiting: Promise<void> | undefined
+}
+const syncing = new Map<string, DirectorySync>()
+
+/**
+ * Resolves once the names in `directory`, as they are now, would survive a power failure. Calls that come while one is running
+ * share the next one. Where directories cannot be synced (Windows) the file system's own journal has to do.
+ */
+export async function syncDirectory(directory: string): Promise<void> {
+  const other = syncing.get(directory)
+  if (other === undefined) return startSync(directory)
+  other.waiting ??= other.running.catch(() => undefined).then(() => startSync(directory))
+  return other.waiting
+}
+
+function startSync(directory: string): Promise<void> {
+  const running = sync(directory, "r").catch((error) => {
+    if (!NOT_FOR_DIRECTORIES.includes(errnoCode((error as Error).cause) ?? "")) throw error
+  })
+  const entry: DirectorySync = { running, waiting: undefined }
+  syncing.set(directory, entry)
+  const forget = () => {
+    if (entry.waiting === undefined) syncing.delete(directory)
+  }
+  running.then(forget, forget)
+  return running
+}
+
+async function sync(path: string, flags: string): Promise<void> {
+  let handle: FileHandle | undefined
+  try {
+    handle = await open(path, flags)
+    await handle.sync()
+  } catch (error) {
+    throw storageError(error, "flush", path)
+  } finally {
+    await handle?.close()
+  }
+}
+
+/** Makes a directory and those above it; the ones that were new, and the one they are in, need {@link syncDirectory} to be durable. */
+export function makeDirectory(path: string): string[] {
+  const first = orStorageError("make", path, () => mkdirSync(path, { recursive: true }))
+  if (first === undefined) return []
+  const changed = []
+  for (let made = path; ; made = dirname(made)) {
+    changed.push(dirname(made))
+    if (made === first || dirname(made) === made) return changed
+  }
+}

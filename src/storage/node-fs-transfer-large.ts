@@ -1,0 +1,141 @@
+import { chmod, constants, copyFile, type FileHandle, open, unlink } from "node:fs/promises"
+import type { CallOptions, Hasher, StoredFile } from "../ports.ts"
+import { syncFile } from "./node-fs-durable.ts"
+import { errnoCode, storageError } from "./node-fs-errors.ts"
+import { writeAll } from "./node-fs-sink.ts"
+import {
+  checkRegular,
+  type FileIdentity,
+  identityOf,
+  READ_FLAGS,
+  type SmallJob,
+  type Transferred,
+} from "./node-fs-transfer-sync.ts"
+
+const PIECE_BYTES = 1024 * 1024
+/** Hashing one file fills a core; more at once only costs memory. */
+const MAX_RUNNING = 4
+
+export interface LargeJob extends SmallJob, CallOptions {
+  readonly durable?: boolean | undefined
+  readonly reflink?: boolean | undefined
+  readonly unless: (found: StoredFile) => boolean
+  readonly onBytes?: ((count: number) => void) | undefined
+}
+
+/** Returns the function that does files too large for `transferSync`. */
+export function createLargeTransfer(hasher: Hasher): (job: LargeJob) => Promise<Transferred> {
+  const enter = createGate(MAX_RUNNING)
+  const pieces: Uint8Array[] = []
+  const takePiece = () => pieces.pop() ?? new Uint8Array(PIECE_BYTES)
+  const clones = createCloner()
+
+  const read = async (job: LargeJob, source: FileHandle, out: FileHandle | undefined) => {
+    const state = await hasher.create()
+    const pair = [takePiece(), takePiece()] as const
+    let size = 0
+    let reading = source.read(pair[0], 0, PIECE_BYTES, 0)
+    try {
+      for (let turn = 0; ; turn++) {
+        const count = (await reading).bytesRead
+        job.signal?.throwIfAborted()
+        if (count === 0) return { digest: await state.digest(), size }
+        const piece = pair[turn % 2 === 0 ? 0 : 1].subarray(0, count)
+        // The next read and this write go on while this thread hashes.
+        reading = source.read(pair[turn % 2 === 0 ? 1 : 0], 0, PIECE_BYTES, size + count)
+        const writing = out && writeAll(out, piece, size, job.label ?? job.to ?? "")
+        await Promise.all([writing, state.update(piece)])
+        size += count
+        job.onBytes?.(count)
+      }
+    } finally {
+      await reading.catch(() => undefined)
+      pieces.push(...pair)
+    }
+  }
+
+  const copy = async (job: LargeJob, source: FileHandle, to: string) => {
+    const out = await open(to, "wx", job.mode ?? 0o666).catch((error) => {
+      throw storageError(error, "write", job.label ?? to)
+    })
+    try {
+      return await read(job, source, out)
+    } finally {
+      await out.close()
+    }
+  }
+
+  const produce = async (job: LargeJob, source: FileHandle, before: FileIdentity): Promise<StoredFile> => {
+    const { to } = job
+    if (to === undefined) return read(job, source, undefined)
+    try {
+      const cloned = job.reflink === true && (await clones(job.from, to, before.device, job.mode ?? 0o666))
+      const found = cloned ? await withFile(to, (clone) => read(job, clone, undefined)) : await copy(job, source, to)
+      if (job.unless(found)) await unlink(to)
+      else if (job.durable) await syncFile(to)
+      return found
+    } catch (error) {
+      if (errnoCode((error as Error | null)?.cause) !== "EEXIST") await unlink(to).catch(() => undefined)
+      throw error
+    }
+  }
+
+  return async (job) => {
+    const leave = await enter(job.signal)
+    try {
+      return await withFile(job.from, async (source) => {
+        const before = identityOf(checkRegular(await source.stat({ bigint: true }), job.from))
+        const found = await produce(job, source, before)
+        return { ...found, before, after: identityOf(await source.stat({ bigint: true })) }
+      })
+    } catch (error) {
+      throw storageError(error, "read", job.from)
+    } finally {
+      leave()
+    }
+  }
+}
+
+async function withFile<T>(path: string, work: (file: FileHandle) => Promise<T>): Promise<T> {
+  const file = await open(path, READ_FLAGS)
+  try {
+    return await work(file)
+  } finally {
+    await file.close()
+  }
+}
+
+/** Clones files by sharing blocks; false when the file system cannot, which is asked once per device. */
+function createCloner(): (from: string, to: string, device: bigint, mode: number) => Promise<boolean> {
+  const unable = new Set<bigint>()
+  return async (from, to, device, mode) => {
+    if (unable.has(device)) return false
+    try {
+      await copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE)
+    } catch (error) {
+      // Any failure will do: the plain copy that follows reports what is really wrong.
+      if (["ENOTSUP", "EOPNOTSUPP", "ENOSYS", "ENOTTY", "EXDEV", "EINVAL"].includes(errnoCode(error) ?? "")) unable.add(device)
+      return false
+    }
+    await chmod(to, mode & ~process.umask())
+    return true
+  }
+}
+
+/** At most `limit` inside at once. Resolves with the function that lets the next one in. */
+function createGate(limit: number): (signal: AbortSignal | undefined) => Promise<() => void> {
+  const waiting: (() => void)[] = []
+  let inside = 0
+  const leave = () => {
+    inside--
+    waiting.shift()?.()
+  }
+  return async (signal) => {
+    while (inside >= limit) await new Promise<void>((resolve) => waiting.push(resolve))
+    // Not before: whoever is woken must either enter or wake the next.
+    if (signal?.aborted) waiting.shift()?.()
+    signal?.throwIfAborted()
+    inside++
+    return leave
+  }
+}

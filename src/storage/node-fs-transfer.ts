@@ -1,0 +1,143 @@
+import { open, unlink } from "node:fs/promises"
+import { checkExpected, readHashed, WHOLE_BYTES } from "../bytes/hash-stream.ts"
+import type { Digest } from "../core/digest-text.ts"
+import type { CallOptions, Content, Hasher, StoredFile } from "../ports.ts"
+import { type FileContent, holdFile } from "./node-fs-content.ts"
+import { syncFile } from "./node-fs-durable.ts"
+import { orStorageError, storageError } from "./node-fs-errors.ts"
+import { createFileSink } from "./node-fs-sink.ts"
+import { createSlices, type Slices } from "./node-fs-slices.ts"
+import { createLargeTransfer } from "./node-fs-transfer-large.ts"
+import { type Transferred, transferSync, writeNew } from "./node-fs-transfer-sync.ts"
+
+/** A hasher whose one-shot hash answers at once. */
+export interface SyncHasher extends Hasher {
+  hash(bytes: Uint8Array): Digest
+}
+
+export interface WriteOptions extends CallOptions {
+  /** A new file that gets the bytes: a temporary name, for the caller to rename. It must not exist; on failure none is left. */
+  readonly to: string
+  /** Permission bits of `to`, before the umask. Default 0o666. */
+  readonly mode?: number | undefined
+  /** How messages call `to`: its name once it is in place. */
+  readonly label?: string | undefined
+  /** What the bytes must be; otherwise `DigestMismatchError`, and `to` is not there. */
+  readonly expect?: Digest | undefined
+  /** Whether the bytes must outlive a power failure once this has resolved. */
+  readonly durable?: boolean | undefined
+  /** Whether `to` may share the source's blocks where the file system can. Only tried for files over 1 MiB. */
+  readonly reflink?: boolean | undefined
+  /** Asked once the digest is known; true: the bytes are not needed, and `to` is not there afterwards. */
+  readonly unless?: ((found: StoredFile) => boolean) | undefined
+  /** Called with the bytes read since the last call. */
+  readonly onBytes?: ((count: number) => void) | undefined
+}
+
+export interface TransferJob extends Omit<WriteOptions, "to"> {
+  readonly from: string
+  readonly to?: string | undefined
+}
+
+/**
+ * The engine below every store on a file system: reads, hashes and writes a file in one pass. Small files (up to 1 MiB) are done in
+ * synchronous slices with one shared buffer; larger ones in 1 MiB pieces, where reading, hashing and writing overlap, four files at
+ * a time, so that memory stays at a few MiB whatever the size.
+ */
+export interface NodeTransfer {
+  readonly slices: Slices
+  transfer(job: TransferJob): Promise<Transferred>
+  /** Any content into a file; content with a path goes through {@link NodeTransfer.transfer}. */
+  receive(content: Content, options: WriteOptions): Promise<StoredFile>
+}
+
+export function createNodeTransfer(options: { readonly hasher: SyncHasher }): NodeTransfer {
+  const { hasher } = options
+  const slices = createSlices()
+  const transferLarge = createLargeTransfer(hasher)
+
+  const transfer = async (job: TransferJob): Promise<Transferred> => {
+    const { signal, from, to, onBytes } = job
+    let written = to !== undefined
+    const unless = (found: StoredFile) => {
+      checkFound(job, from, found)
+      if (job.unless?.(found)) written = false
+      return !written
+    }
+    const small = await slices.run(() => {
+      const found = transferSync(job, hasher.hash, unless)
+      if (found !== undefined) checkFound(job, from, found)
+      return found
+    }, signal)
+    if (small === undefined) {
+      const large = await transferLarge({ ...job, unless })
+      checkFound(job, from, large)
+      return large
+    }
+    onBytes?.(small.size)
+    if (job.durable && written) await syncOrRemove(to!)
+    return small
+  }
+
+  const receive = async (content: Content, write: WriteOptions): Promise<StoredFile> => {
+    if (content.path !== undefined) {
+      const letGo = (content as FileContent)[holdFile]?.()
+      return transfer({ ...write, from: content.path }).finally(letGo)
+    }
+    const { size } = content
+    if (content.bytes === undefined || size === undefined || size > WHOLE_BYTES) return receiveStream(content, write, hasher)
+    return receiveBytes(await content.bytes({ signal: write.signal }), content, write)
+  }
+
+  const receiveBytes = async (bytes: Uint8Array, content: Content, write: WriteOptions): Promise<StoredFile> => {
+    const { to, label = to, mode, signal } = write
+    let written = true
+    const found = await slices.run(() => {
+      const result = { digest: hasher.hash(bytes), size: bytes.byteLength }
+      checkFound(write, content.name ?? label, result)
+      if (write.unless?.(result)) written = false
+      else orStorageError("write", label, () => writeNew(to, bytes, mode))
+      return result
+    }, signal)
+    write.onBytes?.(found.size)
+    if (write.durable && written) await syncOrRemove(to)
+    return found
+  }
+
+  return { slices, transfer, receive }
+}
+
+function checkFound({ expect }: { expect?: Digest | undefined }, label: string, found: StoredFile): void {
+  if (expect !== undefined) checkExpected(label, { digest: expect }, found)
+}
+
+async function receiveStream(content: Content, write: WriteOptions, hasher: Hasher): Promise<StoredFile> {
+  const { to, label = to, signal, onBytes } = write
+  signal?.throwIfAborted()
+  const out = await open(to, "wx", write.mode).catch((error) => {
+    throw storageError(error, "write", label)
+  })
+  try {
+    const sink = createFileSink(out, label)
+    const found = await readHashed(content, hasher, { signal, onBytes, write: sink.write })
+    await sink.end()
+    checkFound(write, content.name ?? label, found)
+    if (write.unless?.(found)) await unlink(to)
+    else if (write.durable) await out.sync()
+    return found
+  } catch (error) {
+    await unlink(to).catch(() => undefined)
+    throw storageError(error, "write", label)
+  } finally {
+    await out.close()
+  }
+}
+
+async function syncOrRemove(path: string): Promise<void> {
+  try {
+    await syncFile(path)
+  } catch (error) {
+    await unlink(path).catch(() => undefined)
+    throw error
+  }
+}

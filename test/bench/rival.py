@@ -1,0 +1,168 @@
+#!/usr/bin/env python3
+"""The Python side of the benchmark: drives the installed `wandb` package and prints its timings as one line of JSON.
+
+usage: rival.py version
+       rival.py add-dir DIR --policy mutable|immutable
+       rival.py relog DIR --policy mutable|immutable
+       rival.py manifest COUNT
+       rival.py download FILES.json --base-url URL
+
+Everything is timed in here, so starting the interpreter and importing wandb cost nothing. Each command first does the same thing to
+one small file, so that lazy imports and thread pools are warm too. Scratch files go to WORK (--work), which the caller owns.
+"""
+import argparse
+import base64
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import time
+from types import SimpleNamespace
+
+os.environ.setdefault("WANDB_MODE", "offline")
+os.environ.setdefault("WANDB_SILENT", "true")
+
+import wandb  # noqa: E402
+from wandb.sdk.artifacts.artifact_manifest import ArtifactManifest  # noqa: E402
+from wandb.sdk.artifacts.artifact_manifest_entry import ArtifactManifestEntry  # noqa: E402
+from wandb.sdk.artifacts.artifact_state import ArtifactState  # noqa: E402
+
+
+def timed(action):
+    start = time.perf_counter()
+    result = action()
+    return time.perf_counter() - start, result
+
+
+def new_artifact():
+    return wandb.Artifact("bench", "dataset")
+
+
+def log_tree(directory: str, policy: str) -> str:
+    """What a user's script does before the upload: build the artifact and its digest."""
+    artifact = new_artifact()
+    artifact.add_dir(directory, policy=policy)
+    return artifact.digest
+
+
+def warm_up(policy: str) -> None:
+    with tempfile.TemporaryDirectory() as small:
+        with open(os.path.join(small, "one"), "wb") as file:
+            file.write(b"1")
+        log_tree(small, policy)
+
+
+def add_dir(args) -> dict:
+    warm_up(args.policy)
+    artifact = new_artifact()
+    seconds, _ = timed(lambda: artifact.add_dir(args.directory, policy=args.policy))
+    return {"addDir": seconds, "digest": artifact.digest, "files": len(artifact.manifest.entries)}
+
+
+def relog(args) -> dict:
+    """The second time the same tree is logged. Sending it to a server, which finds nothing new, is not even counted."""
+    log_tree(args.directory, args.policy)
+    seconds, digest = timed(lambda: log_tree(args.directory, args.policy))
+    return {"relog": seconds, "digest": digest}
+
+
+def memory(key: str) -> float:
+    """MiB, from /proc: VmRSS is memory in use, VmHWM the most there ever was. 0 where there is no /proc."""
+    try:
+        with open("/proc/self/status", encoding="ascii") as file:
+            return next(int(line.split()[1]) / 1024 for line in file if line.startswith(key))
+    except OSError:
+        return 0.0
+
+
+def manifest(args) -> dict:
+    idle = memory("VmRSS")
+    digests = [base64.b64encode(hashlib.md5(str(i).encode()).digest()).decode() for i in range(args.count)]
+
+    def build():
+        built = new_artifact().manifest
+        for i, digest in enumerate(digests):
+            built.add_entry(ArtifactManifestEntry(path=f"d{i // 1000:04}/file{i:07}.bin", digest=digest, size=i))
+        return built
+
+    build_s, built = timed(build)
+    digest_s, digest = timed(built.digest)
+    encode_s, text = timed(lambda: json.dumps(built.to_manifest_json()))
+    decode_s, decoded = timed(lambda: ArtifactManifest.from_manifest_json(json.loads(text)))
+    assert decoded.digest() == digest
+    return {"build": build_s, "digest": digest_s, "encode": encode_s, "decode": decode_s, "peak": memory("VmHWM") - idle}
+
+
+class LoggedArtifact(wandb.Artifact):
+    """A logged artifact without a server: the package's own `download`, with only the listing of files answered from memory.
+
+    Why this is fair: `Artifact.download` runs as released (its thread pool of 32 workers, its batches, its cache, its checksum
+    files, its `requests` session). What is left out is the GraphQL call that names each file's address; here that is free.
+    """
+
+    def _fetch_file_urls(self, cursor, per_page=5000):
+        start = int(cursor or 0)
+        paths = self.bench_paths[start : start + per_page]
+        edges = [SimpleNamespace(node=SimpleNamespace(name=p, direct_url=f"{self.bench_base_url}/{p}")) for p in paths]
+        end = start + len(paths)
+        return SimpleNamespace(
+            edges=edges,
+            page_info=SimpleNamespace(has_next_page=end < len(self.bench_paths), end_cursor=str(end)),
+        )
+
+
+def logged_artifact(files, base_url: str) -> LoggedArtifact:
+    artifact = LoggedArtifact("bench", "dataset")
+    for path, digest, size in files:
+        artifact.manifest.add_entry(ArtifactManifestEntry(path=path, digest=digest, size=size))
+    artifact._state = ArtifactState.COMMITTED
+    artifact.bench_paths = [path for path, _, _ in files]
+    artifact.bench_base_url = base_url
+    return artifact
+
+
+def count_files(root: str) -> int:
+    return sum(len(names) for _, _, names in os.walk(root))
+
+
+def download(args) -> dict:
+    """Cold: empty cache, bytes over HTTP. Warm: full cache, empty destination. A fresh artifact each time, as in a fresh script."""
+    with open(args.files, encoding="utf-8") as file:
+        files = json.load(file)
+    logged_artifact(files[:1], args.base_url).download(os.path.join(args.work, "small"))
+    shutil.rmtree(os.environ["WANDB_CACHE_DIR"])
+    os.makedirs(os.environ["WANDB_CACHE_DIR"])
+    result = {}
+    for name in ("cold", "warm"):
+        root = os.path.join(args.work, name)
+        artifact = logged_artifact(files, args.base_url)
+        result[name], _ = timed(lambda: artifact.download(root))
+        assert count_files(root) == len(files), f"{name}: files are missing"
+    return result
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--work", help="scratch directory; a temporary one when absent")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("version")
+    for name in ("add-dir", "relog"):
+        command = commands.add_parser(name)
+        command.add_argument("directory")
+        command.add_argument("--policy", choices=("mutable", "immutable"), default="mutable")
+    commands.add_parser("manifest").add_argument("count", type=int)
+    command = commands.add_parser("download")
+    command.add_argument("files")
+    command.add_argument("--base-url", required=True)
+    args = parser.parse_args()
+    run = {"version": lambda _: {"version": wandb.__version__}, "add-dir": add_dir, "relog": relog, "manifest": manifest, "download": download}
+    with tempfile.TemporaryDirectory(dir=args.work) as work:
+        args.work = work
+        for variable in ("WANDB_CACHE_DIR", "WANDB_DATA_DIR", "WANDB_CONFIG_DIR"):
+            os.environ[variable] = os.path.join(work, variable.lower())
+            os.makedirs(os.environ[variable])
+        print(json.dumps(run[args.command](args)))
+
+
+main()

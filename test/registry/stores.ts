@@ -1,0 +1,48 @@
+import type { BlobStore, RecordStore } from "../../src/ports.ts"
+import type { EmbeddedRegistryOptions } from "../../src/registry/embedded.ts"
+import { plainHasher } from "../../src/registry/plain-hasher.ts"
+import { createMemoryBlobStore, createMemoryRecordStore } from "../../src/storage/memory.ts"
+
+export type Stores = Pick<EmbeddedRegistryOptions, "records" | "blobs">
+
+export const memoryStores = (now: () => number = Date.now) => ({
+  records: createMemoryRecordStore(),
+  blobs: createMemoryBlobStore({ hasher: plainHasher, now }),
+})
+
+/** Called around every operation of either store; what it throws is what the operation rejects with. */
+export type Gate = (when: "before" | "after", operation: string) => void | Promise<void>
+
+/** The same stores with a gate: failing before an operation, or after it took effect and the answer was lost. */
+export function gatedStores({ records, blobs }: Stores, gate: Gate): Stores {
+  const gated =
+    <A extends unknown[], R>(operation: string, work: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      await gate("before", operation)
+      const result = await work(...args)
+      await gate("after", operation)
+      return result
+    }
+  async function* gatedList<T>(operation: string, items: AsyncIterable<T>): AsyncGenerator<T> {
+    await gate("before", operation)
+    yield* items
+    await gate("after", operation)
+  }
+  const gatedRecords: RecordStore = {
+    name: records.name,
+    get: gated("records.get", records.get),
+    put: gated("records.put", records.put),
+    delete: gated("records.delete", records.delete),
+    list: (prefix, options) => gatedList("records.list", records.list(prefix, options)),
+  }
+  const gatedBlobs: BlobStore = {
+    name: blobs.name,
+    remote: blobs.remote,
+    stat: gated("blobs.stat", blobs.stat),
+    put: gated("blobs.put", blobs.put),
+    get: gated("blobs.get", blobs.get),
+    delete: gated("blobs.delete", blobs.delete),
+    list: (options) => gatedList("blobs.list", blobs.list(options)),
+  }
+  return { records: gatedRecords, blobs: gatedBlobs }
+}

@@ -1,0 +1,25 @@
+import { defineConfig } from "tsup"
+
+export default defineConfig({
+  entry: {
+    index: "src/index.ts",
+    "doors/node": "src/doors/node.ts",
+    "doors/memory": "src/doors/memory.ts",
+    "storage/memory": "src/storage/memory.ts",
+    "storage/node-fs": "src/storage/node-fs.ts",
+    "registry/embedded": "src/registry/embedded.ts",
+    "digest/hash-wasm": "src/digest/hash-wasm.ts",
+    "digest/node-crypto": "src/digest/node-crypto.ts",
+  },
+  format: "esm",
+  target: "es2023",
+  platform: "neutral",
+  // The doors are chosen by package.json conditions where the package is used, not where it is built.
+  external: ["#platform", /^node:/],
+  dts: true,
+  splitting: true,
+  treeshake: true,
+  sourcemap: false,
+  clean: true,
+  tsconfig: "src/tsconfig.json",
+})
