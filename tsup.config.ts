@@ -16,7 +16,8 @@ export default defineConfig({
   platform: "neutral",
   // The doors are chosen by package.json conditions where the package is used, not where it is built.
   external: ["#platform", /^node:/],
-  dts: true,
+  // `Run` can be disposed of; the reference brings the type to programs whose own lib is older.
+  dts: { banner: '/// <reference lib="esnext.disposable" />' },
   splitting: true,
   treeshake: true,
   sourcemap: false,

@@ -1,9 +1,10 @@
-import { checkBoolean, checkOptions, checkSignal, optional } from "../core/check.ts"
+import { checkBoolean, checkFunction, optional } from "../core/check.ts"
 import { digestToHex } from "../core/digest-text.ts"
 import type { Entry } from "../core/entry.ts"
 import { baseName, entryPath, joinEntryPath } from "../core/path.ts"
 import { InvalidArgumentError } from "../errors.ts"
 import type { CallOptions, Content, StagedContent, WalkOptions } from "../ports.ts"
+import { checkCall } from "./call.ts"
 import { forEachConcurrent } from "./map-concurrent.ts"
 import { type OnProgress, type Progress, trackProgress } from "./progress.ts"
 import { type DirectorySource, type FileSource, listSource, openSource } from "./sources.ts"
@@ -44,13 +45,16 @@ interface Addition {
 }
 
 export async function addFile(state: ArtifactState, source: FileSource, options: AddFileOptions = {}): Promise<Entry> {
-  checkOptions("options", options, ["name", "isTmp", "skipCache", "policy", "overwrite", "signal", "onProgress"])
+  checkCall(options, ["name", "isTmp", "skipCache", "policy", "overwrite", "signal", "onProgress"])
   state.requireChangeable("addFile")
   const keep = checkPolicy(options.policy) === "mutable"
-  const isTmp = checkBoolean("options.isTmp", options.isTmp ?? false)
-  const overwrite = checkBoolean("options.overwrite", options.overwrite ?? false)
-  const content = await openSource(source, state.platform, optional(checkSignal, "options.signal", options.signal))
-  const path = entryPath(options.name ?? defaultName(content))
+  const isTmp = optional(checkBoolean, "options.isTmp", options.isTmp) ?? false
+  const overwrite = optional(checkBoolean, "options.overwrite", options.overwrite) ?? false
+  optional(checkBoolean, "options.skipCache", options.skipCache)
+  optional(checkFunction, "options.onProgress", options.onProgress)
+  const name = options.name === undefined ? undefined : entryPath(options.name, "options.name")
+  const content = await openSource(source, state.platform, options.signal)
+  const path = name ?? entryPath(defaultName(content), "source")
   const progress = trackProgress(options.onProgress, 1, content.size)
   const staged = await stage(state, path, content, keep, progress, options.signal)
   const addition = { path: isTmp ? contentName(path, staged) : path, source: content, staged }
@@ -58,13 +62,15 @@ export async function addFile(state: ArtifactState, source: FileSource, options:
 }
 
 export async function addDir(state: ArtifactState, dir: DirectorySource, options: AddDirOptions = {}): Promise<void> {
-  checkOptions("options", options, ["name", "skipCache", "policy", "merge", "links", "ignore", "signal", "onProgress"])
+  checkCall(options, ["name", "skipCache", "policy", "merge", "links", "ignore", "signal", "onProgress"])
   state.requireChangeable("addDir")
   const keep = checkPolicy(options.policy) === "mutable"
-  const overwrite = checkBoolean("options.merge", options.merge ?? false)
+  const overwrite = optional(checkBoolean, "options.merge", options.merge) ?? false
   const root = options.name === undefined || options.name === "" ? "" : entryPath(options.name, "options.name")
   const { signal, links, ignore } = options
-  optional(checkSignal, "options.signal", signal)
+  optional(checkBoolean, "options.skipCache", options.skipCache)
+  optional(checkFunction, "options.ignore", ignore)
+  optional(checkFunction, "options.onProgress", options.onProgress)
   const progress = trackProgress(options.onProgress)
   const additions: Addition[] = []
   const files = listSource(dir, state.platform, { signal, links: checkLinks(links), ignore })
@@ -72,7 +78,7 @@ export async function addDir(state: ArtifactState, dir: DirectorySource, options
     files,
     state.platform.concurrency,
     async ([name, source], stop) => {
-      const path = entryPath(joinEntryPath(root, name), "dir")
+      const path = joinEntryPath(root, name, "dir")
       additions.push({ path, source, staged: await stage(state, path, source, keep, progress, stop) })
     },
     { signal },
@@ -99,7 +105,7 @@ async function stage(
   return staged
 }
 
-/** Puts what was staged into the manifest: all of it, or nothing when one path is taken. */
+/** Puts what was staged into the manifest: all of it, or nothing when one path is taken, or comes twice with different content. */
 export function commitAdditions(
   state: ArtifactState,
   additions: readonly Addition[],
@@ -107,6 +113,7 @@ export function commitAdditions(
 ): Entry[] {
   const manifest = state.requireChangeable("add")
   if (!options.overwrite) for (const { path, staged } of additions) refuseOtherContent(manifest.get(path), path, staged)
+  refuseTwins(additions)
   return additions.map(({ path, source, staged }) => {
     const entry = manifest.add({ path, digest: staged.digest, size: staged.size }, { overwrite: options.overwrite })
     state.files.set(path, {
@@ -129,6 +136,19 @@ function refuseOtherContent(existing: Entry | undefined, path: string, staged: S
       path,
     },
   )
+}
+
+/** Sources are read side by side, so which of two came last would be chance. */
+function refuseTwins(additions: readonly Addition[]): void {
+  const digests = new Map<string, string>()
+  for (const { path, staged } of additions) {
+    if ((digests.get(path) ?? staged.digest) !== staged.digest) {
+      throw new InvalidArgumentError("dir", `"${path}" comes twice, with different content; give each source a path of its own`, {
+        path,
+      })
+    }
+    digests.set(path, staged.digest)
+  }
 }
 
 function contentName(path: string, { digest }: StagedContent): string {

@@ -1,4 +1,4 @@
-import { checkBoolean, checkOptions } from "../core/check.ts"
+import { checkBoolean, checkFunction, optional } from "../core/check.ts"
 import type { Manifest } from "../core/manifest.ts"
 import { checkMetadata } from "../core/metadata.ts"
 import { entryPath } from "../core/path.ts"
@@ -6,10 +6,11 @@ import { EntryNotFoundError } from "../errors.ts"
 import type { CallOptions } from "../ports.ts"
 import { encodeAttributes, isLinkMember } from "./attributes.ts"
 import { ArtifactBuilder } from "./builder.ts"
+import { checkAliasOption, checkCall } from "./call.ts"
 import { checkout } from "./checkout.ts"
 import { checkDownloadOptions, type DownloadOptions, download } from "./download.ts"
 import { type ArtifactOptions, draftState } from "./draft.ts"
-import { deleteVersion, linkTarget, linkVersion, refuseDeleted, saveEdits, sourceMember, unlinkVersion } from "./edit.ts"
+import { checkLinkTarget, deleteVersion, linkVersion, refuseDeleted, saveEdits, sourceMember, unlinkVersion } from "./edit.ts"
 import { ArtifactManifestEntry } from "./entry.ts"
 import { type ArtifactFile, type FilesOptions, listFiles, singleFile } from "./files.ts"
 import { loadManifest } from "./load.ts"
@@ -52,20 +53,21 @@ export class Artifact extends ArtifactBuilder {
    * description, metadata and ttl are persisted.
    */
   async save(options: SaveOptions = {}): Promise<void> {
-    checkOptions("options", options, ["project", "run", "registry", "signal"])
+    checkCall(options, ["project", "run", "registry", "signal"])
     if (this.isDraft()) await ensureLogged(this, options)
     else await saveEdits(this.#state, options)
   }
 
   /** Until logging is done. @throws WaitTimeoutError after `timeoutMs`; logging goes on @throws what made logging fail */
-  async wait(options: { readonly timeoutMs?: number | undefined } = {}): Promise<this> {
-    checkOptions("options", options, ["timeoutMs"])
-    await waitLogged(this.#state, options.timeoutMs)
+  async wait(options: CallOptions & { readonly timeoutMs?: number | undefined } = {}): Promise<this> {
+    checkCall(options, ["timeoutMs", "signal"])
+    await waitLogged(this.#state, options)
     return this
   }
 
   /** A draft with the same content, based on this version; it stores only what it adds. Carries description and metadata. */
   async newDraft(options: CallOptions = {}): Promise<Artifact> {
+    checkCall(options)
     const logged = this.#logged("newDraft")
     const { collection } = logged.member.version.source
     const { platform } = this.#state
@@ -80,6 +82,7 @@ export class Artifact extends ArtifactBuilder {
 
   /** The manifest, fetched if it is not here yet. */
   async loadManifest(options: CallOptions = {}): Promise<Manifest> {
+    checkCall(options)
     return loadManifest(this.#state, options)
   }
 
@@ -99,13 +102,15 @@ export class Artifact extends ArtifactBuilder {
 
   /** The files, all or those named. @throws EntryNotFoundError for a name that is not there */
   files(names?: readonly string[], options?: FilesOptions): AsyncIterable<ArtifactFile> {
+    this.#logged("files")
     return listFiles(this.#state, (path) => this.getEntry(path), names, options)
   }
 
   /** The file of an artifact that has one, downloaded. @throws InvalidArgumentError when there are more */
   async file(root?: Target, options: CallOptions = {}): Promise<string> {
+    checkCall(options)
     const logged = this.#logged("file")
-    return singleFile(logged, await this.loadManifest(options), (path) => this.getEntry(path), root, options)
+    return singleFile(logged, await loadManifest(this.#state, options), (path) => this.getEntry(path), root, options)
   }
 
   /**
@@ -119,7 +124,7 @@ export class Artifact extends ArtifactBuilder {
     checkDownloadOptions(options)
     const logged = this.#logged("download")
     const target = await openTarget(root, defaultRoot(this.#state.platform, this.sourceName), this.#state.platform, options)
-    await download(logged, (await this.loadManifest(options)).entries.values(), target.directory, options)
+    await download(logged, (await loadManifest(this.#state, options)).entries.values(), target.directory, options)
     return target.root
   }
 
@@ -128,11 +133,12 @@ export class Artifact extends ArtifactBuilder {
     root?: T,
     options: CallOptions & { readonly onProgress?: OnProgress } = {},
   ): Promise<T | string> {
-    checkOptions("options", options, ["signal", "onProgress"])
+    checkCall(options, ["signal", "onProgress"])
+    optional(checkFunction, "options.onProgress", options.onProgress)
     const logged = this.#logged("checkout")
     const { platform } = this.#state
     const target = await openTarget(root, defaultRoot(platform, logged.member.version.source.collection), platform, options)
-    await checkout(logged, await this.loadManifest(options), target.directory, options)
+    await checkout(logged, await loadManifest(this.#state, options), target.directory, options)
     return target.root
   }
 
@@ -144,7 +150,7 @@ export class Artifact extends ArtifactBuilder {
   async verify(root?: Target, options: VerifyOptions = {}): Promise<VerifyReport> {
     checkVerifyOptions(options)
     const logged = this.#logged("verify")
-    const manifest = await this.loadManifest(options)
+    const manifest = await loadManifest(this.#state, options)
     if (options.stored) return verifyStored(logged, manifest, options)
     const target = await openTarget(root, defaultRoot(this.#state.platform, this.sourceName), this.#state.platform, options)
     return verifyDirectory(logged, manifest, target.directory, options)
@@ -154,27 +160,31 @@ export class Artifact extends ArtifactBuilder {
 
   /** Deletes this version; a link is only unlinked. @throws ConflictError when it has aliases and `deleteAliases` is not set */
   async delete(options: CallOptions & { readonly deleteAliases?: boolean } = {}): Promise<void> {
-    checkOptions("options", options, ["deleteAliases", "signal"])
-    const deleteAliases = checkBoolean("options.deleteAliases", options.deleteAliases ?? false)
+    checkCall(options, ["deleteAliases", "signal"])
+    const deleteAliases = optional(checkBoolean, "options.deleteAliases", options.deleteAliases) ?? false
     await deleteVersion(this.#state, { deleteAliases, signal: options.signal })
   }
 
   /** Links this version into a collection, `"[[entity/]project/]collection"`, made if need be. A draft is saved first. */
   async link(targetPath: string, options: CallOptions & { readonly aliases?: readonly string[] } = {}): Promise<Artifact> {
-    checkOptions("options", options, ["aliases", "signal"])
+    checkCall(options, ["aliases", "signal"])
+    const target = checkLinkTarget(targetPath)
+    const aliases = checkAliasOption(options.aliases)
     if (this.isDraft()) await ensureLogged(this, { signal: options.signal })
     const logged = this.#logged("link")
-    const member = await linkVersion(logged, linkTarget(logged, targetPath), options.aliases ?? [], options)
+    const member = await linkVersion(logged, target, aliases, options)
     return logged.session.openArtifact(member)
   }
 
   /** Takes this link out of its collection. @throws InvalidArgumentError when it is not a link */
   async unlink(options: CallOptions = {}): Promise<void> {
+    checkCall(options)
     await unlinkVersion(this.#state, options)
   }
 
   /** Every collection it is linked into, as an artifact reached through it. */
   async linkedArtifacts(options: CallOptions = {}): Promise<Artifact[]> {
+    checkCall(options)
     const { session, member } = this.#logged("linkedArtifacts")
     const members = await session.registry.memberships(member.version.id, options)
     return members.map((item) => session.openArtifact(item)).filter((artifact) => artifact.isLink)
@@ -182,12 +192,14 @@ export class Artifact extends ArtifactBuilder {
 
   /** The version as it was logged; itself unless it is a link. */
   async sourceArtifact(options: CallOptions = {}): Promise<Artifact> {
+    checkCall(options)
     const logged = this.#logged("sourceArtifact")
     return isLinkMember(logged) ? logged.session.openArtifact(await sourceMember(logged, options)) : this
   }
 
   /** The run that logged it. */
   async loggedBy(options: CallOptions = {}): Promise<RunInfo | undefined> {
+    checkCall(options)
     const { session, member } = this.#logged("loggedBy")
     const record = await session.registry.loggedBy(member.version.id, options)
     return record === undefined ? undefined : new RunInfo(session, record)
@@ -195,6 +207,7 @@ export class Artifact extends ArtifactBuilder {
 
   /** The runs that used it. */
   async usedBy(options: CallOptions = {}): Promise<RunInfo[]> {
+    checkCall(options)
     const { session, member } = this.#logged("usedBy")
     const records = await session.registry.usedBy(member.version.id, options)
     return records.map((record) => new RunInfo(session, record))

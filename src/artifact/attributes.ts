@@ -255,7 +255,8 @@ export function encodeAttributes(artifact: ArtifactAttributes, logged: boolean):
   const common = { _type: "artifactVersion", _version: "v0", name, type, description, metadata, digest, size, state }
   const sequenceName = sourceName.split(":")[0]
   if (!logged) return { ...common, id: null, version: null, sequenceName, usedAs: null }
-  const { id, entity, project, aliases, tags, ttl, fileCount, commitHash, createdAt, updatedAt, sourceVersion, qualifiedName } = artifact
+  const { id, entity, project, aliases, tags, ttl, fileCount, commitHash, createdAt, updatedAt, sourceVersion, qualifiedName } =
+    artifact
   const place = { id, version: sourceVersion, sequenceName, usedAs: null, entity, project, qualifiedName, aliases, tags }
   return { ...common, ...place, ttl, fileCount, commitHash, createdAt, updatedAt }
 }

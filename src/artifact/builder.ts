@@ -57,13 +57,10 @@ export abstract class ArtifactBuilder extends ArtifactAttributes {
    *
    * @throws EntryNotFoundError when nothing is there @throws UnsupportedError when this runtime cannot read its checksum
    */
-  async addReference(
-    uri: string | URL | ArtifactManifestEntry,
-    options: AddReferenceOptions = {},
-  ): Promise<ArtifactManifestEntry[]> {
+  async addReference(uri: string | URL | ArtifactManifestEntry, options?: AddReferenceOptions): Promise<ArtifactManifestEntry[]> {
     const entries =
       uri instanceof ArtifactManifestEntry
-        ? addEntryReference(this.#state, uri, uri.refUrl(), options.name)
+        ? addEntryReference(this.#state, uri, uri.refUrl(), options)
         : await addReference(this.#state, uri, options)
     return entries.map((entry) => this.#entry(entry))
   }

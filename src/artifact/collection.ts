@@ -1,9 +1,9 @@
-import { checkOptions } from "../core/check.ts"
 import { checkArtifactType, checkCollectionName, checkTags } from "../core/names.ts"
 import { InvalidArgumentError } from "../errors.ts"
 import type { CallOptions, CollectionRecord } from "../ports.ts"
 import type { Artifact } from "./artifact.ts"
 import { checkDescription } from "./attributes.ts"
+import { checkCall, listed } from "./call.ts"
 import type { Session } from "./session.ts"
 
 /**
@@ -77,13 +77,15 @@ export class ArtifactCollection {
 
   /** Every alias in use, without `vN`. */
   async aliases(options: CallOptions = {}): Promise<string[]> {
+    checkCall(options)
     return this.#session.registry.collectionAliases(this.#record, options)
   }
 
   /** Its versions, newest first. */
   async *artifacts(options: CallOptions = {}): AsyncGenerator<Artifact> {
-    checkOptions("options", options, ["signal"])
-    for await (const member of this.#session.registry.versions(this.#record, options)) yield this.#session.openArtifact(member)
+    checkCall(options)
+    const members = this.#session.registry.versions(this.#record, options)
+    for await (const member of listed(members, options.signal)) yield this.#session.openArtifact(member)
   }
 
   /** Gives the whole sequence another type; persisted by `save()`. @throws InvalidArgumentError on a portfolio or a reserved type */
@@ -96,6 +98,7 @@ export class ArtifactCollection {
 
   /** Persists name, type, description and tags. */
   async save(options: CallOptions = {}): Promise<void> {
+    checkCall(options)
     const record = this.#record
     const tags = checkTags(this.#tags)
     this.#record = await this.#session.registry.updateCollection(
@@ -113,6 +116,7 @@ export class ArtifactCollection {
 
   /** A sequence goes with all its versions, a portfolio with its links only. */
   async delete(options: CallOptions = {}): Promise<void> {
+    checkCall(options)
     await this.#session.registry.deleteCollection(this.#record, options)
   }
 

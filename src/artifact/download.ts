@@ -1,8 +1,9 @@
-import { checkBoolean, checkOptions, checkPositiveInteger, checkSignal, optional, checkString } from "../core/check.ts"
+import { checkBoolean, checkFunction, checkPositiveInteger, checkString, optional } from "../core/check.ts"
 import type { Digest } from "../core/digest-text.ts"
 import type { Entry } from "../core/entry.ts"
 import { DigestMismatchError, EntryNotFoundError, InvalidArgumentError, UnsupportedError } from "../errors.ts"
 import type { CallOptions, Content, Directory } from "../ports.ts"
+import { checkCall } from "./call.ts"
 import { forEachConcurrent } from "./map-concurrent.ts"
 import { type OnProgress, type Progress, trackProgress } from "./progress.ts"
 import { useStored } from "./read.ts"
@@ -29,7 +30,7 @@ export interface DownloadOptions extends CallOptions {
 const optionNames = ["allowMissingReferences", "skipCache", "pathPrefix", "match", "concurrency", "onProgress", "signal"] as const
 
 export function checkDownloadOptions(options: DownloadOptions): DownloadOptions {
-  checkOptions("options", options, optionNames)
+  checkCall(options, optionNames)
   if (options.allowMissingReferences !== undefined) checkBoolean("options.allowMissingReferences", options.allowMissingReferences)
   if (options.skipCache !== undefined) checkBoolean("options.skipCache", options.skipCache)
   if (options.pathPrefix !== undefined) checkString("options.pathPrefix", options.pathPrefix)
@@ -37,7 +38,7 @@ export function checkDownloadOptions(options: DownloadOptions): DownloadOptions 
   if (options.match !== undefined && !(options.match instanceof RegExp) && typeof options.match !== "function") {
     throw new InvalidArgumentError("options.match", "match must be a RegExp or a function from entry path to boolean")
   }
-  optional(checkSignal, "options.signal", options.signal)
+  optional(checkFunction, "options.onProgress", options.onProgress)
   return options
 }
 
@@ -49,7 +50,9 @@ export async function download(
   options: DownloadOptions,
 ): Promise<void> {
   const chosen = [...entries].filter(chooser(options))
-  const total = chosen.reduce((sum, entry) => sum + (entry.size ?? 0), 0)
+  // References to other artifacts record no size.
+  const isKnown = chosen.every((entry) => entry.ref === undefined || entry.size)
+  const total = isKnown ? chosen.reduce((sum, entry) => sum + (entry.size ?? 0), 0) : undefined
   const progress = trackProgress(options.onProgress, chosen.length, total)
   const limit = options.concurrency ?? logged.session.platform.concurrency
   await forEachConcurrent(

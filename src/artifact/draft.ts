@@ -1,5 +1,5 @@
 import { platform as runtime } from "#platform"
-import { checkBoolean, checkOptions, checkString, optional } from "../core/check.ts"
+import { checkBoolean, checkOptions, checkString, optional, refuse } from "../core/check.ts"
 import { Manifest } from "../core/manifest.ts"
 import { checkMetadata } from "../core/metadata.ts"
 import { checkArtifactName, checkArtifactType } from "../core/names.ts"
@@ -28,21 +28,24 @@ const optionNames = ["description", "metadata", "incremental", "useAs", "storage
 export function draftState(name: string, type: string, options: ArtifactOptions): ArtifactState {
   checkOptions("options", options, optionNames)
   const storageRegion = optional(checkString, "options.storageRegion", options.storageRegion)
+  if (storageRegion?.trim() === "") refuse("options.storageRegion", "the name of a region, or left out", storageRegion)
   const state = new ArtifactState({
     platform: choosePlatform(options.platform),
     collection: checkArtifactName(name),
     type: checkArtifactType(type, name),
-    incremental: checkBoolean("options.incremental", options.incremental ?? false),
+    incremental: optional(checkBoolean, "options.incremental", options.incremental) ?? false,
     storageRegion,
-    useAs: options.useAs,
+    useAs: optional(checkString, "options.useAs", options.useAs),
     manifest: new Manifest({ storageRegion }),
   })
   state.attributes.description = checkDescription(options.description ?? null, "options.description")
-  state.attributes.metadata = checkMetadata(options.metadata)
+  state.attributes.metadata = checkMetadata(options.metadata, "options.metadata")
   return state
 }
 
 /** The runtime's defaults, with what the caller replaces. */
 export function choosePlatform(replaced: Partial<Platform> | undefined): Platform {
-  return replaced === undefined ? runtime : { ...runtime, ...replaced }
+  if (replaced === undefined) return runtime
+  if (typeof replaced !== "object" || replaced === null) refuse("options.platform", "an object with parts of a Platform", replaced)
+  return { ...runtime, ...replaced }
 }

@@ -1,14 +1,14 @@
 import { checkMetadata } from "../core/metadata.ts"
 import { checkAliases, checkTags } from "../core/names.ts"
-import { parseArtifactPath } from "../core/path-string.ts"
+import { type ArtifactPath, parseArtifactPath } from "../core/path-string.ts"
 import { ConflictError, EntryNotFoundError, InvalidArgumentError } from "../errors.ts"
-import type { CallOptions, CollectionRef, Membership, VersionRef } from "../ports.ts"
+import type { CallOptions, CollectionRef, Membership, VersionChanges, VersionRef } from "../ports.ts"
 import { isLinkMember } from "./attributes.ts"
 import type { ArtifactState, Logged } from "./state.ts"
 
 /** Persists what was edited on a logged artifact, each as the smallest change, so that two editors do not undo each other. */
 export async function saveEdits(state: ArtifactState, options: CallOptions): Promise<void> {
-  const logged = state.requireLogged("save")
+  const logged = refuseDeleted(state.requireLogged("save"))
   const { registry } = logged.session
   const { version, aliases } = logged.member
   const { attributes } = state
@@ -22,17 +22,15 @@ export async function saveEdits(state: ArtifactState, options: CallOptions): Pro
   const removed = without(aliases, wanted.aliases)
   if (added.length > 0) await registry.addAliases(place, added, options)
   if (removed.length > 0) await registry.removeAliases(place, removed, options)
-  const updated = await registry.updateVersion(
-    version.id,
-    {
-      description: attributes.description === version.description ? undefined : attributes.description,
-      metadata: JSON.stringify(wanted.metadata) === JSON.stringify(version.metadata) ? undefined : wanted.metadata,
-      addTags: without(wanted.tags, version.tags),
-      removeTags: without(version.tags, wanted.tags),
-      ttl: attributes.ttl,
-    },
-    options,
-  )
+  const changes: VersionChanges = {
+    description: attributes.description === version.description ? undefined : attributes.description,
+    metadata: JSON.stringify(wanted.metadata) === JSON.stringify(version.metadata) ? undefined : wanted.metadata,
+    addTags: emptyToUndefined(without(wanted.tags, version.tags)),
+    removeTags: emptyToUndefined(without(version.tags, wanted.tags)),
+    ttl: attributes.ttl,
+  }
+  const isChanged = Object.values(changes).some((change) => change !== undefined)
+  const updated = isChanged ? await registry.updateVersion(version.id, changes, options) : version
   state.becomeLogged({ ...logged, member: { ...logged.member, aliases: wanted.aliases, version: updated } })
 }
 
@@ -47,26 +45,27 @@ export async function deleteVersion(
   state.logged = { ...logged, deleted: true }
 }
 
-/** `"collection"`, `"project/collection"` or `"entity/project/collection"`; what is left out is the artifact's own. */
-export function linkTarget(logged: Logged, targetPath: string): CollectionRef {
-  const { entity, project, collection, alias } = parseArtifactPath(targetPath, "targetPath")
-  if (alias !== undefined) {
-    throw new InvalidArgumentError(
-      "targetPath",
-      `A link goes to a collection, not to a version: pass "${collection}" and give aliases: ["${alias}"]`,
-    )
-  }
-  const { source } = logged.member.version
-  return { entity: entity ?? source.entity, project: project ?? source.project, collection }
+/** `"collection"`, `"project/collection"` or `"entity/project/collection"`. */
+export function checkLinkTarget(targetPath: string): ArtifactPath {
+  const target = parseArtifactPath(targetPath, "targetPath")
+  const { collection, alias } = target
+  if (alias === undefined) return target
+  throw new InvalidArgumentError(
+    "targetPath",
+    `targetPath must name a collection, not a version of it: pass "${collection}" and give aliases: ["${alias}"]`,
+  )
 }
 
+/** What the target leaves out is the artifact's own. */
 export function linkVersion(
-  logged: Logged,
-  target: CollectionRef,
+  { session, member }: Logged,
+  { entity, project, collection }: ArtifactPath,
   aliases: readonly string[],
   options: CallOptions,
 ): Promise<Membership> {
-  return logged.session.registry.link(logged.member.version.id, target, checkAliases(aliases), options)
+  const { source, id } = member.version
+  const target: CollectionRef = { entity: entity ?? source.entity, project: project ?? source.project, collection }
+  return session.registry.link(id, target, aliases, options)
 }
 
 export async function unlinkVersion(state: ArtifactState, options: CallOptions): Promise<void> {
@@ -98,6 +97,10 @@ export function versionRef({ member }: Logged): VersionRef {
 export function refuseDeleted(logged: Logged): Logged {
   if (logged.deleted) throw new ConflictError(`"${logged.name}" was deleted`)
   return logged
+}
+
+function emptyToUndefined(list: readonly string[]): readonly string[] | undefined {
+  return list.length === 0 ? undefined : list
 }
 
 function without(list: readonly string[], others: readonly string[]): string[] {

@@ -22,13 +22,12 @@ export async function openStream(
   entry: Entry,
   options: CallOptions & { readonly range?: ByteRange | undefined },
 ): Promise<EntryStream> {
-  const { content, expect } = await openEntry(logged, entry, options)
+  const { content, expect, isLocal } = await openEntry(logged, entry, options)
   const { hasher } = logged.session.platform
   if (expect === undefined) return label(content.stream(options), false)
   if (options.range !== undefined) {
-    const local = !logged.session.registry.remote || content.path !== undefined
-    if (local) await prove(logged, entry, content, options)
-    return label(content.stream(options), local)
+    const proof = isLocal ? await prove(logged, entry, content, options) : content
+    return label(proof.stream(options), isLocal)
   }
   const stream = verifiedStream(content, { digest: expect, size: entry.ref === undefined ? entry.size : undefined }, hasher, {
     signal: options.signal,
@@ -50,6 +49,7 @@ function reportingStream(
       return (await reader.read()).value
     } catch (error) {
       if (!(error instanceof DigestMismatchError) || entry.ref !== undefined) throw error
+      await logged.session.cache?.delete(entry.digest as Digest)
       await logged.session.registry.reportCorrupt?.(entry.digest as Digest)
       throw damaged(logged, entry, error)
     }
@@ -70,29 +70,40 @@ async function openEntry(
   logged: Logged,
   entry: Entry,
   options: CallOptions,
-): Promise<{ content: Content; expect: Digest | undefined }> {
-  if (entry.ref !== undefined) return openReference(logged.session, { ...entry, ref: entry.ref }, options)
+): Promise<{ content: Content; expect: Digest | undefined; isLocal: boolean }> {
   const { registry, cache } = logged.session
+  if (entry.ref !== undefined) {
+    const opened = await openReference(logged.session, { ...entry, ref: entry.ref }, options)
+    return { ...opened, isLocal: !registry.remote || opened.content.path !== undefined }
+  }
   const cached = registry.remote ? await cache?.get(entry.digest as Digest, options) : undefined
-  return { content: cached ?? (await openStored(logged, storedEntry(entry), options)), expect: entry.digest as Digest }
+  const content = cached ?? (await openStored(logged, storedEntry(entry), options))
+  return { content, expect: entry.digest as Digest, isLocal: cached !== undefined || !registry.remote }
 }
 
-/** Hashes a local file once, so that any number of ranges can be cut from it. */
-async function prove(logged: Logged, entry: Entry, content: Content, options: CallOptions): Promise<void> {
+/** Hashes a local file once, so that any number of ranges can be cut from it; the content that was proven. */
+async function prove(logged: Logged, entry: Entry, content: Content, options: CallOptions): Promise<Content> {
   const { registry, platform } = logged.session
   const known = proven.get(registry) ?? new Map<string, string>()
   proven.set(registry, known)
-  if (content.version !== undefined && known.get(entry.digest) === content.version) return
-  await useStored(
-    logged,
-    entry,
-    async () => {
-      const { digest } = await platform.stage().take(content, { owner: logged, keep: false, signal: options.signal })
-      if (digest !== entry.digest) throw new DigestMismatchError("", { expected: entry.digest, actual: digest })
-    },
-    options,
-  )
-  if (content.version !== undefined) known.set(entry.digest, content.version)
+  if (content.version !== undefined && known.get(entry.digest) === content.version) return content
+  const check = async (candidate: Content) => {
+    const { digest } = await platform.stage().take(candidate, { owner: logged, keep: false, signal: options.signal })
+    if (digest !== entry.digest) {
+      throw new DigestMismatchError(
+        `"${entry.path}" references bytes that have changed since: they hash to ${digest}, not ${entry.digest}`,
+        {
+          path: entry.path,
+          expected: entry.digest,
+          actual: digest,
+        },
+      )
+    }
+    return candidate
+  }
+  const right = entry.ref === undefined ? await useStored(logged, entry, check, options) : await check(content)
+  if (right.version !== undefined) known.set(entry.digest, right.version)
+  return right
 }
 
 function label(stream: ReadableStream<Uint8Array>, verified: boolean): EntryStream {

@@ -1,8 +1,9 @@
-import { checkOptions, checkSignal, optional } from "../core/check.ts"
+import { checkBoolean, checkPositiveInteger, optional } from "../core/check.ts"
 import type { Entry } from "../core/entry.ts"
 import type { Json } from "../core/json.ts"
 import { ArtifactNotLoggedError, InvalidArgumentError, UnsupportedError } from "../errors.ts"
 import type { ByteRange, CallOptions, Content } from "../ports.ts"
+import { checkCall } from "./call.ts"
 import { downloadEntry } from "./download.ts"
 import { type EntryStream, openStream, readWhole } from "./entry-stream.ts"
 import { trackProgress } from "./progress.ts"
@@ -58,7 +59,8 @@ export class ArtifactManifestEntry implements Entry {
    * @throws DigestMismatchError when the stored bytes are damaged
    */
   async download(root?: Target, options: CallOptions & { readonly skipCache?: boolean } = {}): Promise<string> {
-    checkOptions("options", options, ["signal", "skipCache"])
+    checkCall(options, ["signal", "skipCache"])
+    optional(checkBoolean, "options.skipCache", options.skipCache)
     const logged = this.#logged("entry.download")
     const { platform } = logged.session
     const { collection, index } = logged.member.version.source
@@ -72,16 +74,14 @@ export class ArtifactManifestEntry implements Entry {
    * is checked when the whole file is on this machine; `stream.verified` says which it is.
    */
   async stream(options: EntryStreamOptions = {}): Promise<EntryStream> {
-    checkOptions("options", options, ["signal", "range"])
-    optional(checkSignal, "options.signal", options.signal)
+    checkCall(options, ["signal", "range"])
     checkRange(options.range)
     return openStream(this.#logged("entry.stream"), this, options)
   }
 
   /** The whole file in memory, verified. */
   async bytes(options: EntryReadOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
-    checkOptions("options", options, ["signal"])
-    optional(checkSignal, "options.signal", options.signal)
+    checkCall(options)
     return readWhole(this.#logged("entry.bytes"), this, options)
   }
 
@@ -115,7 +115,8 @@ export class ArtifactManifestEntry implements Entry {
    * @throws UnsupportedError when there is none; serve the registry, or use `blob()` and `URL.createObjectURL`
    */
   async url(options: CallOptions & { readonly expiresInSeconds?: number } = {}): Promise<string> {
-    checkOptions("options", options, ["signal", "expiresInSeconds"])
+    checkCall(options, ["signal", "expiresInSeconds"])
+    optional(checkPositiveInteger, "options.expiresInSeconds", options.expiresInSeconds)
     const logged = this.#logged("entry.url")
     if (this.ref !== undefined && /^https?:/.test(this.ref)) return this.ref
     const { registry } = logged.session

@@ -1,8 +1,9 @@
 import { checkOptions, checkPositiveInteger, checkSignal, optional } from "../core/check.ts"
 import type { Manifest } from "../core/manifest.ts"
-import { entryPath } from "../core/path.ts"
+import { comparePaths, entryPath } from "../core/path.ts"
 import { InvalidArgumentError } from "../errors.ts"
 import type { CallOptions } from "../ports.ts"
+import { listed } from "./call.ts"
 import type { ArtifactManifestEntry } from "./entry.ts"
 import { loadManifest } from "./load.ts"
 import type { ArtifactState, Logged } from "./state.ts"
@@ -55,13 +56,15 @@ export function listFiles(
   if (options.perPage !== undefined) checkPositiveInteger("options.perPage", options.perPage)
   optional(checkSignal, "options.signal", options.signal)
   if (names !== undefined && !Array.isArray(names)) throw new InvalidArgumentError("names", "names must be an array of entry paths")
-  state.requireLogged("files")
-  return iterate(state, getEntry, names, options)
+  const paths = names?.map((name, index) => entryPath(name, `names[${index}]`))
+  return iterate(state, getEntry, paths, options)
 }
 
 async function* iterate(state: ArtifactState, getEntry: GetEntry, names: readonly string[] | undefined, options: CallOptions) {
+  options.signal?.throwIfAborted()
   const manifest = await loadManifest(state, options)
-  for (const path of names ?? [...manifest.entries.keys()].sort()) yield new ArtifactFile(getEntry(path))
+  const paths = names ?? [...manifest.entries.keys()].sort(comparePaths)
+  for await (const path of listed(paths, options.signal)) yield new ArtifactFile(getEntry(path))
 }
 
 export async function singleFile(
@@ -78,5 +81,5 @@ export async function singleFile(
       `"${logged.name}" has ${manifest.fileCount} files, and file() is for one: call download() for all, or getEntry("${path ?? "name"}").download()`,
     )
   }
-  return getEntry(entryPath(path)).download(root ?? defaultRoot(logged.session.platform, logged.name), options)
+  return getEntry(entryPath(path)).download(root === undefined ? defaultRoot(logged.session.platform, logged.name) : root, options)
 }

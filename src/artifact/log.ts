@@ -1,9 +1,11 @@
-import { checkSignal, optional } from "../core/check.ts"
-import { checkAliases, checkProjectName, checkTags } from "../core/names.ts"
+import { untilAborted } from "../bytes/streams.ts"
+import { checkFunction, optional } from "../core/check.ts"
+import { checkProjectName } from "../core/names.ts"
 import { ArtifactNotLoggedError, InvalidArgumentError, WaitTimeoutError } from "../errors.ts"
 import type { CallOptions, Registry, RunRef } from "../ports.ts"
 import { type ActiveRun, activeRun } from "./active-run.ts"
 import type { Artifact } from "./artifact.ts"
+import { checkAliasOption, checkRegistry, checkTagOption } from "./call.ts"
 import { loadManifest } from "./load.ts"
 import { openSession } from "./open.ts"
 import type { OnProgress } from "./progress.ts"
@@ -30,7 +32,8 @@ export interface LogOptions extends CallOptions {
 
 /** Logs a draft by the run given, by the active one, or by one made for it, as Python's `save` does. */
 export async function ensureLogged(artifact: Artifact, options: SaveOptions): Promise<void> {
-  const signal = optional(checkSignal, "options.signal", options.signal)
+  const { signal } = options
+  checkSaveTarget(options)
   const run = options.run ?? (options.registry === undefined && options.project === undefined ? activeRun() : undefined)
   if (run !== undefined) {
     await run.logArtifact(artifact, { signal })
@@ -39,7 +42,7 @@ export async function ensureLogged(artifact: Artifact, options: SaveOptions): Pr
   const state = stateOf(artifact)
   const registry = options.registry ?? state.platform.registry()
   const defaults = await registry.defaults({ signal })
-  const project = options.project === undefined ? defaults.project : checkProjectName(options.project)
+  const project = options.project === undefined ? defaults.project : checkProjectName(options.project, "options.project")
   const auto = { entity: defaults.entity, project, run: randomId(8) }
   await registry.upsertRun({ ...auto, jobType: "auto" }, { signal })
   let exitCode = 1
@@ -49,6 +52,13 @@ export async function ensureLogged(artifact: Artifact, options: SaveOptions): Pr
   } finally {
     await registry.finishRun(auto, exitCode)
   }
+}
+
+function checkSaveTarget({ run, registry }: SaveOptions): void {
+  if (run !== undefined && typeof (run as Partial<ActiveRun> | null)?.logArtifact !== "function") {
+    throw new InvalidArgumentError("options.run", "run must be a Run, as init() returns it")
+  }
+  if (registry !== undefined) checkRegistry(registry)
 }
 
 /**
@@ -61,32 +71,35 @@ export async function logDraft(
   run: RunRef,
   options: LogOptions,
 ): Promise<Logged | undefined> {
-  const aliases = ["latest", ...checkAliases(options.aliases ?? []).filter((alias) => alias !== "latest")]
-  const tags = checkTags(options.tags ?? [])
+  options.signal?.throwIfAborted()
+  optional(checkFunction, "options.onProgress", options.onProgress)
+  const aliases = ["latest", ...checkAliasOption(options.aliases).filter((alias) => alias !== "latest")]
+  const tags = checkTagOption(options.tags)
   if (options.distributedId !== undefined) state.distributedId = options.distributedId
   const source = state.logged === undefined ? state : await again(state, state.logged, options)
   const { entity, project } = run
-  const work = inOrder(session.registry, `${entity}/${project}/${state.collection}`, async () => {
+  const work = inOrder(session.registry, `${entity}/${project}/${state.collection}`, options.signal, async () => {
     const member = await publish(source, session, { ...options, entity, project, run, aliases, tags })
     if (member === undefined) return undefined
     return { session, member, name: `${member.collection.collection}:v${member.index}`, deleted: false }
   })
   if (options.commit === false) return work
-  const saving = work.then((logged) => settle(state, logged!))
+  const saving = work.then((logged) => settle(state, logged!, options))
   state.saving = saving
   // Whoever awaits logArtifact or wait() hears of a failure; the copy kept here must not count as unhandled.
   saving.catch(() => undefined)
   return saving
 }
 
-async function settle(state: ArtifactState, logged: Logged): Promise<Logged> {
-  // An incremental version has more entries than this draft knew.
-  if (state.incremental) state.manifest = undefined
+async function settle(state: ArtifactState, logged: Logged, { signal }: CallOptions): Promise<Logged> {
+  // The version has more entries than this draft knew: those it builds on, or the shares of other writers.
+  if (state.incremental || state.distributedId !== undefined) state.manifest = undefined
   state.becomeLogged(logged)
-  const manifest = await loadManifest(state, {})
+  const manifest = await loadManifest(state, { signal })
   manifest.freeze()
   state.files.clear()
-  await state.platform.stage().release(state)
+  // It is logged, whatever becomes of its snapshots: they go with the process at the latest.
+  await untilAborted(state.platform.stage().release(state), signal).catch(() => undefined)
   return logged
 }
 
@@ -99,7 +112,11 @@ async function again(state: ArtifactState, logged: Logged, options: CallOptions)
   return copy
 }
 
-export async function waitLogged(state: ArtifactState, timeoutMs: number | undefined): Promise<void> {
+/** The longest a timer of any runtime can be set for; as good as no deadline. */
+const longestTimerMs = 2 ** 31 - 1
+
+export async function waitLogged(state: ArtifactState, options: CallOptions & { timeoutMs?: number | undefined }): Promise<void> {
+  const { timeoutMs, signal } = options
   if (timeoutMs !== undefined && !(typeof timeoutMs === "number" && timeoutMs >= 0)) {
     throw new InvalidArgumentError("options.timeoutMs", "timeoutMs must be a number of milliseconds, 0 or more")
   }
@@ -112,24 +129,27 @@ export async function waitLogged(state: ArtifactState, timeoutMs: number | undef
       },
     )
   }
-  if (timeoutMs === undefined || timeoutMs === Number.POSITIVE_INFINITY) return void (await state.saving)
+  const saving = untilAborted(state.saving, signal)
+  if (timeoutMs === undefined || timeoutMs > longestTimerMs) return void (await saving)
   let timer: ReturnType<typeof setTimeout> | undefined
   const timeout = new Promise<never>((_, reject) => {
     const late = () =>
       reject(new WaitTimeoutError(`"${state.name}" was not logged within ${timeoutMs} ms; logging goes on`, { operation: "wait" }))
     timer = setTimeout(late, timeoutMs)
   })
-  await Promise.race([state.saving, timeout]).finally(() => clearTimeout(timer))
+  await Promise.race([saving, timeout]).finally(() => clearTimeout(timer))
 }
 
 const queues = /* @__PURE__ */ new WeakMap<Registry, Map<string, Promise<unknown>>>()
 
 /** Logs into one collection one after the other, in the order of the calls, so that version numbers follow it. */
-function inOrder<T>(registry: Registry, collection: string, work: () => Promise<T>): Promise<T> {
+function inOrder<T>(registry: Registry, collection: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
   const queue = queues.get(registry) ?? new Map<string, Promise<unknown>>()
   queues.set(registry, queue)
-  const mine = (queue.get(collection) ?? Promise.resolve()).then(work)
-  const tail = mine.catch(() => undefined).finally(() => queue.get(collection) === tail && queue.delete(collection))
+  const previous = queue.get(collection) ?? Promise.resolve()
+  const mine = untilAborted(previous, signal).then(work)
+  // Who gives up waiting does not let those behind overtake the one in front.
+  const tail = Promise.allSettled([previous, mine]).finally(() => queue.get(collection) === tail && queue.delete(collection))
   queue.set(collection, tail)
   return mine
 }

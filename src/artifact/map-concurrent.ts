@@ -1,3 +1,8 @@
+import { untilAborted } from "../bytes/streams.ts"
+
+/** More workers than this help nobody, and a limit of a billion must not cost a billion promises. */
+const maxWorkers = 1000
+
 /**
  * Runs `work` on each item, at most `limit` at once, taking the next item only when there is room for it. The first failure aborts
  * the signal that the others were given, waits for them to end, and rejects.
@@ -30,10 +35,11 @@ export async function forEachConcurrent<T>(
     if (!(Symbol.asyncIterator in items)) return (iterator as Iterator<T>).next()
     const mine = turn.then(() => iterator.next())
     turn = mine.catch(() => undefined)
-    return mine
+    return untilAborted(mine, signal)
   }
-  await Promise.all(Array.from({ length: limit }, () => worker().catch(fail)))
+  await Promise.all(Array.from({ length: Math.min(limit, maxWorkers) }, () => worker().catch(fail)))
   if (failure === undefined) return
-  await iterator.return?.()
+  // Asked to end, not waited for: an iterator that hangs would keep the failure from being told.
+  void Promise.resolve(iterator.return?.()).catch(() => undefined)
   throw failure.reason
 }

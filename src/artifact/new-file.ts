@@ -1,8 +1,8 @@
-import { checkOptions } from "../core/check.ts"
 import { entryPath } from "../core/path.ts"
 import { InvalidArgumentError } from "../errors.ts"
 import type { CallOptions, Content } from "../ports.ts"
 import { checkPolicy, commitAdditions, type Policy } from "./add.ts"
+import { checkCall } from "./call.ts"
 import type { ArtifactState } from "./state.ts"
 
 export interface NewFileOptions extends CallOptions {
@@ -36,7 +36,7 @@ export class ArtifactFileWriter extends WritableStream<Uint8Array | string> {
 }
 
 export function newFile(state: ArtifactState, name: string, options: NewFileOptions = {}): ArtifactFileWriter {
-  checkOptions("options", options, ["mode", "policy", "signal"])
+  checkCall(options, ["mode", "policy", "signal"])
   checkPolicy(options.policy)
   const { mode = "x", signal } = options
   if (mode !== "x" && mode !== "w") {
@@ -61,7 +61,7 @@ export function newFile(state: ArtifactState, name: string, options: NewFileOpti
   staged.catch((reason) => pipe.abort(reason).catch(() => undefined))
   return new ArtifactFileWriter({
     async write(chunk) {
-      await pipe.write(typeof chunk === "string" ? encoder.encode(chunk) : chunk)
+      await pipe.write(typeof chunk === "string" ? encoder.encode(chunk) : checkBytes(chunk))
     },
     async close() {
       await pipe.close()
@@ -74,4 +74,11 @@ export function newFile(state: ArtifactState, name: string, options: NewFileOpti
       await staged.catch(() => undefined)
     },
   })
+}
+
+function checkBytes(chunk: unknown): Uint8Array {
+  if (chunk instanceof Uint8Array) return chunk
+  if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+  if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk)
+  throw new InvalidArgumentError("chunk", `A file takes bytes or text, not ${chunk === null ? "null" : typeof chunk}`)
 }

@@ -17,7 +17,7 @@ export interface ProgressTotals {
  *   reference is missing and that was allowed (`"missing"`)
  * - `download`: a file is written to the target
  * - `verify`: a file is hashed again and compared
- * - `remove`: `checkout` deletes a file that is not in the artifact
+ * - `remove`: `checkout` deletes a file that is not in the artifact; its totals count only those
  * - `commit`: the version is visible; `path` is its name
  */
 export type ProgressEvent =
@@ -57,7 +57,7 @@ export function trackProgress(onProgress: OnProgress | undefined, filesTotal?: n
     },
     done(type, path, rest = 0) {
       bytesDone += rest
-      if (type !== "commit" && type !== "remove") filesDone += 1
+      if (type !== "commit") filesDone += 1
       onProgress({ type, path, ...totals(true) })
     },
     skip(path, reason, size) {

@@ -1,7 +1,7 @@
 import type { Digest } from "../core/digest-text.ts"
 import type { Entry } from "../core/entry.ts"
 import type { Manifest } from "../core/manifest.ts"
-import { EntryNotFoundError, RegistryError } from "../errors.ts"
+import { DigestMismatchError, EntryNotFoundError, RegistryError } from "../errors.ts"
 import type {
   CallOptions,
   Content,
@@ -14,7 +14,7 @@ import type {
 } from "../ports.ts"
 import { forEachConcurrent } from "./map-concurrent.ts"
 import { type OnProgress, type Progress, trackProgress } from "./progress.ts"
-import { openStored, storedEntry } from "./read.ts"
+import { useStored } from "./read.ts"
 import { resolveDraftReferences } from "./reference.ts"
 import type { Session } from "./session.ts"
 import type { ArtifactState, DraftFile, Logged } from "./state.ts"
@@ -42,8 +42,8 @@ export async function publish(state: ArtifactState, session: Session, options: P
   const { signal } = options
   const manifest = state.requireManifest()
   state.final = true
-  const pending = await registry.createVersion(describe(state, manifest, options), { signal })
-  const files = pending.state === "COMMITTED" ? [] : await filesToStore(state, session, manifest, signal)
+  const pending = await registry.createVersion(describe(state, session, manifest, options), { signal })
+  const files = pending.state === "COMMITTED" ? [] : filesToStore(state, session, manifest)
   const progress = trackProgress(
     options.onProgress,
     files.length,
@@ -62,7 +62,7 @@ export async function publish(state: ArtifactState, session: Session, options: P
   return member
 }
 
-function describe(state: ArtifactState, manifest: Manifest, options: PublishOptions) {
+function describe(state: ArtifactState, session: Session, manifest: Manifest, options: PublishOptions) {
   const { description, metadata, ttl } = state.attributes
   return {
     entity: options.entity,
@@ -77,7 +77,8 @@ function describe(state: ArtifactState, manifest: Manifest, options: PublishOpti
     ttl,
     run: options.run,
     clientId: state.clientId,
-    baseId: state.base?.member.version.id,
+    // Ids mean something only in the registry that gave them out.
+    baseId: state.base?.session.registry === session.registry ? state.base.member.version.id : undefined,
     distributedId: state.distributedId,
     storageRegion: state.storageRegion,
   }
@@ -94,42 +95,46 @@ function encodeFor(manifest: Manifest, kind: ManifestKind) {
 
 interface FileToStore extends UploadRequest {
   readonly digest: Digest
-  /** Opened only when the registry asks for it. */
-  open(): Promise<Content>
+  /** Hands its bytes to `put`; called only when the registry asks for them. */
+  send(put: (content: Content) => Promise<void>, options: CallOptions): Promise<void>
 }
 
 /**
  * What a draft brings: its new bytes, and, when it is based on a version of another registry, that version's too.
  */
-async function filesToStore(
-  state: ArtifactState,
-  session: Session,
-  manifest: Manifest,
-  signal: AbortSignal | undefined,
-): Promise<FileToStore[]> {
+function filesToStore(state: ArtifactState, session: Session, manifest: Manifest): FileToStore[] {
   const files: FileToStore[] = []
   for (const entry of manifest.entries.values()) {
     if (entry.ref !== undefined) continue
-    const open = opener(entry, state.files.get(entry.path), state.base, session, signal)
-    if (open !== undefined) files.push({ path: entry.path, digest: entry.digest as Digest, size: entry.size ?? 0, open })
+    const send = sender(entry, state.files.get(entry.path), state.base, session)
+    if (send !== undefined) files.push({ path: entry.path, digest: entry.digest as Digest, size: entry.size ?? 0, send })
   }
   return files
 }
 
-function opener(
+function sender(
   entry: Entry,
   file: DraftFile | undefined,
   base: Logged | undefined,
   session: Session,
-  signal: AbortSignal | undefined,
-) {
-  if (file !== undefined) return async () => file.content
+): FileToStore["send"] | undefined {
+  if (file !== undefined) return (put) => put(file.content).catch((error) => refuseChanged(entry, error))
   if (base === undefined) {
     throw new EntryNotFoundError(`"${entry.path}" is in the manifest but its bytes were never added; add the file again`, {
       path: entry.path,
     })
   }
-  return base.session.registry === session.registry ? undefined : () => openStored(base, storedEntry(entry), { signal })
+  if (base.session.registry === session.registry) return undefined
+  return (put, options) => useStored(base, entry, put, options)
+}
+
+/** Only a file of which no snapshot was taken can have other bytes than those that were hashed. */
+function refuseChanged({ path, digest }: Entry, error: unknown): never {
+  if (!(error instanceof DigestMismatchError)) throw error
+  throw new DigestMismatchError(
+    `"${path}" has changed since it was added, and policy "immutable" takes no snapshot: add it again, or use policy "mutable"`,
+    { ...error.details, path, paths: [path], expected: digest },
+  )
 }
 
 async function storeFiles(
@@ -167,7 +172,7 @@ async function storeFile(
     told += count
     progress.bytes("store", file.path, count)
   }
-  await put(await file.open(), { signal, onBytes })
+  await file.send((content) => put(content, { signal, onBytes }), { signal })
   progress.done("store", file.path, file.size - told)
 }
 

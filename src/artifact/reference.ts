@@ -1,4 +1,4 @@
-import { checkBoolean, checkOptions, checkPositiveInteger, checkSignal, optional } from "../core/check.ts"
+import { checkBoolean, checkPositiveInteger, optional } from "../core/check.ts"
 import type { Digest } from "../core/digest-text.ts"
 import { base64Decode, base64Encode, hexDecode, hexEncode } from "../core/digest-text.ts"
 import type { Entry } from "../core/entry.ts"
@@ -10,6 +10,7 @@ import { createFileReferences } from "../references/file.ts"
 import { pickHandler } from "../references/table.ts"
 import { createTrackingReferences } from "../references/tracking.ts"
 import { parseReferenceUri } from "../references/uri.ts"
+import { checkCall, checkRegistry } from "./call.ts"
 import { storedEntry } from "./read.ts"
 import type { Session } from "./session.ts"
 import type { ArtifactState } from "./state.ts"
@@ -35,26 +36,35 @@ function handlersOf(platform: Platform): ReferenceHandler[] {
   return [createFileReferences({ ...platform, hash }), createTrackingReferences()]
 }
 
+/** What both kinds of reference need, checked. */
+function checkReferenceOptions(options: AddReferenceOptions) {
+  const { signal, registry } = checkCall(options, ["name", "checksum", "maxObjects", "registry", "signal"])
+  return {
+    name: options.name === undefined ? undefined : entryPath(options.name, "options.name"),
+    checksum: optional(checkBoolean, "options.checksum", options.checksum) ?? true,
+    maxObjects: optional(checkPositiveInteger, "options.maxObjects", options.maxObjects) ?? 10_000_000,
+    registry: registry === undefined ? undefined : checkRegistry(registry),
+    signal,
+  }
+}
+
 export async function addReference(state: ArtifactState, uri: string | URL, options: AddReferenceOptions = {}): Promise<Entry[]> {
-  checkOptions("options", options, ["name", "checksum", "maxObjects", "registry", "signal"])
+  const { name, checksum, maxObjects, registry, signal } = checkReferenceOptions(options)
   const manifest = state.requireChangeable("addReference")
-  const name = options.name === undefined ? undefined : entryPath(options.name, "options.name")
-  const checksum = checkBoolean("options.checksum", options.checksum ?? true)
-  const maxObjects = checkPositiveInteger("options.maxObjects", options.maxObjects ?? 10_000_000)
-  const signal = optional(checkSignal, "options.signal", options.signal)
   const parsed = parseReferenceUri(uri instanceof URL ? uri.href : uri)
   const entries =
     parsed.scheme === artifactScheme
-      ? [await resolveArtifactReference(options.registry ?? state.platform.registry(), parsed, name, { signal })]
+      ? [await resolveArtifactReference(registry ?? state.platform.registry(), parsed, name, { signal })]
       : await pickHandler(handlersOf(state.platform), parsed).track(parsed, { name, checksum, maxObjects, signal })
   return addEntries(state, manifest, entries)
 }
 
 /** A reference to an entry of a draft or of a logged version. Chains end at the entry that owns the bytes. */
-export function addEntryReference(state: ArtifactState, target: Entry, refUrl: string, name: string | undefined): Entry[] {
+export function addEntryReference(state: ArtifactState, target: Entry, refUrl: string, options: AddReferenceOptions = {}): Entry[] {
+  const { name } = checkReferenceOptions(options)
   const manifest = state.requireChangeable("addReference")
   const ref = isArtifactReference(target.ref) ? target.ref : refUrl
-  const path = entryPath(name ?? baseName(target.path), "options.name")
+  const path = name ?? baseName(target.path)
   return addEntries(state, manifest, [{ path, ref, digest: target.digest, size: 0 }])
 }
 

@@ -1,6 +1,7 @@
 import type { Json } from "../core/json.ts"
 import type { CallOptions, RunRecord } from "../ports.ts"
 import type { Artifact } from "./artifact.ts"
+import { checkCall, listed } from "./call.ts"
 import type { Session } from "./session.ts"
 
 /** A run as the registry knows it: who logged a version, who used it. The `Run` that `init` returns is one that can also log. */
@@ -54,7 +55,8 @@ export class RunInfo implements RunRecord {
   }
 
   async *#versions(direction: "logged" | "used", options: CallOptions): AsyncGenerator<Artifact> {
-    for await (const member of this.#session.registry.runVersions(this, direction, options))
-      yield this.#session.openArtifact(member)
+    checkCall(options)
+    const members = this.#session.registry.runVersions(this, direction, options)
+    for await (const member of listed(members, options.signal)) yield this.#session.openArtifact(member)
   }
 }

@@ -77,7 +77,7 @@ function* filePairs(files: ArrayLike<File>): Generator<readonly [string, FileSou
       yield item as unknown as readonly [string, FileSource]
       continue
     }
-    const { name, webkitRelativePath } = item as File
+    const { name, webkitRelativePath } = (item ?? {}) as Partial<File>
     if (typeof name !== "string") {
       throw new InvalidArgumentError(
         "dir",

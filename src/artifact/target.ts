@@ -27,6 +27,8 @@ export async function openTarget<T extends Target>(
 
 /** `./artifacts/birds:v3`, below `WANDB_ARTIFACT_DIR` when it is set. */
 export function defaultRoot(platform: Platform, name: string): string {
+  // Both are legal names of a collection, and as a directory would be somebody else's.
+  if (name === "." || name === "..") throw new InvalidArgumentError("root", `"${name}" cannot be a directory of its own; pass root`)
   return `${platform.env("WANDB_ARTIFACT_DIR") ?? "./artifacts"}/${name}`
 }
 

@@ -1,9 +1,10 @@
-import { checkBoolean, checkOptions, checkSignal, optional } from "../core/check.ts"
+import { checkBoolean, checkFunction, optional } from "../core/check.ts"
 import type { Digest } from "../core/digest-text.ts"
 import type { Entry } from "../core/entry.ts"
 import type { Manifest } from "../core/manifest.ts"
 import { DigestMismatchError, isArtifactError } from "../errors.ts"
 import type { CallOptions, Directory } from "../ports.ts"
+import { checkCall } from "./call.ts"
 import { forEachConcurrent } from "./map-concurrent.ts"
 import { type OnProgress, trackProgress } from "./progress.ts"
 import { useStored } from "./read.ts"
@@ -32,9 +33,9 @@ export interface VerifyReport {
 type Outcome = "verified" | "damaged" | "missing"
 
 export function checkVerifyOptions(options: VerifyOptions): VerifyOptions {
-  checkOptions("options", options, ["stored", "onProgress", "signal"])
+  checkCall(options, ["stored", "onProgress", "signal"])
   if (options.stored !== undefined) checkBoolean("options.stored", options.stored)
-  optional(checkSignal, "options.signal", options.signal)
+  optional(checkFunction, "options.onProgress", options.onProgress)
   return options
 }
 

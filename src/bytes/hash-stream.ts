@@ -1,7 +1,7 @@
 import type { Digest } from "../core/digest-text.ts"
 import { DigestMismatchError } from "../errors.ts"
 import type { ByteRange, CallOptions, Content, Hasher, StoredFile } from "../ports.ts"
-import { pullStream } from "./streams.ts"
+import { copyBytes, pullStream } from "./streams.ts"
 
 /** Up to this size `Content.bytes` is cheaper than a stream and still costs little memory. */
 export const WHOLE_BYTES = 1024 * 1024
@@ -130,7 +130,7 @@ export async function verifiedBytes(
     write(chunk) {
       room -= chunk.byteLength
       if (room < 0) throw sizeMismatch(options.label, expected, (expected.size ?? 0) - room)
-      chunks.push(chunk.slice())
+      chunks.push(copyBytes(chunk))
     },
   })
   checkExpected(options.label, expected, found)
@@ -176,7 +176,7 @@ export async function readAll(
   let size = 0
   await readChunks(content.stream(options), options.signal, (chunk) => {
     size += chunk.byteLength
-    chunks.push(chunk.slice())
+    chunks.push(copyBytes(chunk))
   })
   return joinChunks(chunks, size)
 }

@@ -101,7 +101,8 @@ export function bytesStream(bytes: Uint8Array, { range, signal }: ReadOptions = 
     if (position >= end) return undefined
     const from = position
     position = Math.min(from + CHUNK_BYTES, end)
-    return copy ? bytes.slice(from, position) : bytes.subarray(from, position)
+    const piece = bytes.subarray(from, position)
+    return copy ? copyBytes(piece) : piece
   }
   return pullStream({ pull }, signal)
 }
@@ -136,4 +137,9 @@ export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undef
     signal.addEventListener("abort", onAbort, { once: true })
     promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort))
   })
+}
+
+/** A copy in memory of its own. Not `slice`, which on Node's `Buffer` gives a view. */
+export function copyBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(bytes)
 }

@@ -5,7 +5,9 @@ const LONE_SURROGATE = /\p{Surrogate}/u
 
 type AnyFunction = (...args: never[]) => unknown
 
-/** Throws the {@link InvalidArgumentError} that says what `argument` must be and what it was. `advice` is the way out, a sentence. */
+/**
+ * Throws the {@link InvalidArgumentError} that says what `argument` must be and what it was. `advice` is the way out, a sentence.
+ */
 export function refuse(argument: string, must: string, value: unknown, advice = ""): never {
   throw new InvalidArgumentError(argument, `${argument} must be ${must}, got ${show(value)}.${advice && ` ${advice}`}`)
 }

@@ -12,9 +12,9 @@ const PLAIN_KEY = /^[\p{L}_$][\p{L}\p{N}_$]*$/u
 /**
  * A deep copy of `value` as JSON, or an `InvalidArgumentError` that names the place: `metadata.a.b[3]`.
  *
- * `NaN` becomes null, as in Python's wandb. An object with `toJSON` (`Date`, `URL`, `Temporal.*`) is taken as what that returns. Refused:
- * infinities, `undefined`, functions, symbols, bigints, binary data, `Map`, `Set` and other class instances, unpaired surrogates,
- * cycles, and nesting beyond 200 levels.
+ * `NaN` becomes null, as in Python's wandb. An object with `toJSON` (`Date`, `URL`, `Temporal.*`) is taken as what that returns.
+ * Refused: infinities, `undefined`, functions, symbols, bigints, binary data, `Map`, `Set` and other class instances, unpaired
+ * surrogates, cycles, and nesting beyond 200 levels.
  */
 export function toJson(value: unknown, argument: string): Json {
   try {

@@ -17,7 +17,9 @@ export interface ManifestParts {
   readonly storageLayout: StorageLayout | undefined
   readonly storageRegion: string | undefined
   readonly entries: Map<string, Entry>
-  /** How the document spells the paths that it does not write as {@link entryPath} would: `"./a"` for `"a"`. Old clients did that. */
+  /**
+   * How the document spells the paths that it does not write as {@link entryPath} would: `"./a"` for `"a"`. Old clients did that.
+   */
   readonly spellings: Map<string, string>
 }
 
@@ -37,8 +39,9 @@ const Envelope = v.object({
 })
 
 /**
- * Reads manifest v1 JSON (protocol.md 2.1): strict about what could do harm, lenient where Python's wandb is: unknown keys, `local_path`
- * and `skip_cache` are dropped, a size may be null or a numeric string, a path may be untidy if it is still one of a kind.
+ * Reads manifest v1 JSON: strict about what could do harm, lenient where Python's wandb is: unknown keys,
+ * `local_path` and `skip_cache` are dropped, a size may be null or a numeric string, a path may be untidy if it is still one of a
+ * kind.
  *
  * Throws `InvalidArgumentError`, and nothing else, whatever the text.
  */

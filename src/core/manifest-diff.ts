@@ -12,7 +12,9 @@ interface HasEntries {
   readonly entries: ReadonlyMap<string, Entry>
 }
 
-/** Entries differ when their digests do, or what they refer to; size, `extra` and the version that stored them first do not count. */
+/**
+ * Entries differ when their digests do, or what they refer to; size, `extra` and the version that stored them first do not count.
+ */
 export function diffManifests(from: HasEntries, to: HasEntries): ManifestDiff {
   const diff: ManifestDiff = { added: [], removed: [], changed: [] }
   for (const [path, entry] of to.entries) {

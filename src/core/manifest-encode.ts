@@ -83,8 +83,7 @@ function quoteInner(text: string): string {
 }
 
 /**
- * The artifact's digest, lowercase hex: MD5 over a header and one `path:digest` line per entry, paths ascending by code point
- * (protocol.md 2.2).
+ * The artifact's digest, lowercase hex: MD5 over a header and one `path:digest` line per entry, paths ascending by code point.
  */
 export function digestManifest(entries: ReadonlyMap<string, Entry>): string {
   const md5 = createMd5()
@@ -100,7 +99,9 @@ export function digestManifest(entries: ReadonlyMap<string, Entry>): string {
   return hexEncode(md5.digest())
 }
 
-/** Entries with their paths ascending. Those that are in order already, as many file walks are, need neither sorting nor looking up. */
+/**
+ * Entries with their paths ascending. Those that are in order already, as many file walks are, need neither sorting nor looking up.
+ */
 function forEachInOrder(entries: ReadonlyMap<string, Entry>, visit: (path: string, entry: Entry) => void): void {
   if (isInOrder(entries.keys())) for (const [path, entry] of entries) visit(path, entry)
   else for (const path of sortPaths(Array.from(entries.keys()))) visit(path, entries.get(path)!)
@@ -116,8 +117,8 @@ function isInOrder(paths: Iterable<string>): boolean {
 }
 
 /**
- * Sorts in place by code point. The engine's own order, by UTF-16 unit, is much faster and the same unless there are surrogates, which stand
- * for what is beyond U+FFFF, as well as units above them.
+ * Sorts in place by code point. The engine's own order, by UTF-16 unit, is much faster and the same unless there are surrogates,
+ * which stand for what is beyond U+FFFF, as well as units above them.
  */
 export function sortPaths(paths: string[]): string[] {
   const differs =

@@ -15,8 +15,8 @@ export interface ManifestOptions {
 }
 
 /**
- * What an artifact holds: every path and what its bytes are, W&B's manifest v1. Entries keep the order in which they were added; the
- * digest does not depend on it.
+ * What an artifact holds: every path and what its bytes are, W&B's manifest v1. Entries keep the order in which they were added;
+ * the digest does not depend on it.
  */
 export class Manifest {
   #entries = new Map<string, Entry>()
@@ -34,8 +34,8 @@ export class Manifest {
   }
 
   /**
-   * Reads manifest JSON. Hostile or malformed text is an `InvalidArgumentError`; what is harmless and known from other writers is let
-   * pass (see `decodeManifest`). The strings of a large manifest may share the memory of `text`.
+   * Reads manifest JSON. Hostile or malformed text is an `InvalidArgumentError`; what is harmless and known from other writers is
+   * let pass (see `decodeManifest`). The strings of a large manifest may share the memory of `text`.
    */
   static decode(text: string): Manifest {
     const parts = decodeManifest(text)
@@ -81,8 +81,8 @@ export class Manifest {
   }
 
   /**
-   * Adds a copy of `entry` under its tidied path and returns it. The same path again replaces the entry if the digest is the same or
-   * `overwrite` is set; else it is an `InvalidArgumentError`, as every malformed member is. Frozen: `ArtifactFinalizedError`.
+   * Adds a copy of `entry` under its tidied path and returns it. The same path again replaces the entry if the digest is the same
+   * or `overwrite` is set; else it is an `InvalidArgumentError`, as every malformed member is. Frozen: `ArtifactFinalizedError`.
    */
   add(entry: Entry, options: { readonly overwrite?: boolean | undefined } = {}): Entry {
     this.#assertMutable("add to")

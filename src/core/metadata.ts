@@ -9,9 +9,9 @@ const PYTHON_NUMBER = /"(?:[^"\\]|\\.)*"|-?Infinity|NaN/gs
 /**
  * Metadata as it is stored: a deep copy, so that later changes to `value` do not reach it.
  *
- * Takes a plain object, or JSON text of one (also with the `NaN` that Python writes), or nothing: `null`, `undefined` and `""` mean `{}`.
- * `NaN` becomes null. Throws `InvalidArgumentError` naming the key, `metadata.a.b`, for what JSON cannot hold, and for more than
- * 100 top-level keys.
+ * Takes a plain object, or JSON text of one (also with the `NaN` that Python writes), or nothing: `null`, `undefined` and `""` mean
+ * `{}`. `NaN` becomes null. Throws `InvalidArgumentError` naming the key, `metadata.a.b`, for what JSON cannot hold, and for more
+ * than 100 top-level keys.
  */
 export function checkMetadata(value: unknown, argument = "metadata"): { [key: string]: Json } {
   let object = value

@@ -16,7 +16,10 @@ const RESERVED_NAMES: ReadonlyMap<string, string> = new Map([
   ["code", "source-"],
 ])
 
-/** A new artifact's name: ASCII letters, digits, `_`, `-` and `.`, 1 to 128 of them. A trailing line feed, which Python lets pass, is refused. */
+/**
+ * A new artifact's name: ASCII letters, digits, `_`, `-` and `.`, 1 to 128 of them. A trailing line feed, which Python lets pass,
+ * is refused.
+ */
 export function checkArtifactName(name: unknown, argument = "name"): string {
   const text = checkLength(argument, checkString(argument, name))
   const advice = text.includes(":") ? "Versions and aliases are not part of it." : ""
@@ -42,8 +45,8 @@ export function checkArtifactType(type: unknown, name: string, argument = "type"
 }
 
 /**
- * Nicknames for a version, duplicates dropped: 1 to 128 characters without `/` and `:`. `vN` is refused here because versions are called
- * that; Python's client sends such an alias, and leaves the refusal to the server. One string is a list of one.
+ * Nicknames for a version, duplicates dropped: 1 to 128 characters without `/` and `:`. `vN` is refused here because versions are
+ * called that; Python's client sends such an alias, and leaves the refusal to the server. One string is a list of one.
  */
 export function checkAliases(aliases: unknown, argument = "aliases"): string[] {
   return checkList(aliases, argument, (place, alias) => {
@@ -54,8 +57,8 @@ export function checkAliases(aliases: unknown, argument = "aliases"): string[] {
 }
 
 /**
- * Tags, duplicates dropped: letters and digits of any script, `-` and `_`, in words joined by spaces, at most 128 characters. A trailing
- * line feed, which Python lets pass, is refused. One string is a list of one.
+ * Tags, duplicates dropped: letters and digits of any script, `-` and `_`, in words joined by spaces, at most 128 characters. A
+ * trailing line feed, which Python lets pass, is refused. One string is a list of one.
  */
 export function checkTags(tags: unknown, argument = "tags"): string[] {
   return checkList(tags, argument, (place, tag) => {

@@ -16,8 +16,8 @@ const FORM = "Write collection, project/collection or entity/project/collection,
 /**
  * Reads a path string. The first `:` starts the alias, which may itself hold `/` and `:`. Defaults are not filled in.
  *
- * Throws `InvalidArgumentError` for more than three parts, and, where Python takes them as missing, for empty ones: `"/birds"` and `"birds:"` are
- * more likely a variable that was not set.
+ * Throws `InvalidArgumentError` for more than three parts, and, where Python takes them as missing, for empty ones: `"/birds"` and
+ * `"birds:"` are more likely a variable that was not set.
  */
 export function parseArtifactPath(text: unknown, argument = "name"): ArtifactPath {
   const path = checkStorable(argument, text)

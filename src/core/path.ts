@@ -11,9 +11,9 @@ const BACKSLASH = 92
  * A path inside an artifact, as it is stored: relative, components joined by `/`, no `.` component, no doubled or trailing `/`.
  * These are tidied away; everything else stays as it is, with no Unicode normalisation. A backslash is part of a name.
  *
- * Throws `InvalidArgumentError` for whatever could leave a download directory on any system: empty, absolute, a `..` component, and,
- * with Windows' eyes, a leading backslash, a drive (`C:x`, so also `a:b`), `..` between backslashes. Beyond Python's rules it also
- * refuses NUL and unpaired surrogates, which no store can hold. The answer is a fixed point: checking it again returns it.
+ * Throws `InvalidArgumentError` for whatever could leave a download directory on any system: empty, absolute, a `..` component,
+ * and, with Windows' eyes, a leading backslash, a drive (`C:x`, so also `a:b`), `..` between backslashes. Beyond Python's rules it
+ * also refuses NUL and unpaired surrogates, which no store can hold. The answer is a fixed point: checking it again returns it.
  */
 export function entryPath(text: unknown, argument = "name"): string {
   if (typeof text === "string" && isOrdinary(text)) return text
@@ -32,7 +32,9 @@ function fail(argument: string, path: string, problem: string, advice = "Use ano
   throw new InvalidArgumentError(argument, `${argument} ${problem}: ${show(path)}. ${advice}`, { path })
 }
 
-/** Whether a path needs no second look: true for nearly all there are, and never true for one that the rules would change or refuse. */
+/**
+ * Whether a path needs no second look: true for nearly all there are, and never true for one that the rules would change or refuse.
+ */
 function isOrdinary(path: string): boolean {
   let previous = SLASH
   for (let at = 0; at < path.length; at++) {

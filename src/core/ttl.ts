@@ -9,8 +9,8 @@ export const ArtifactTTL = {
 } as const
 
 /**
- * A length of time as a bag of units, which add up: `{ days: 30 }`, `{ weeks: 1, hours: 12 }`. A `Temporal.Duration` is one. Years and
- * months have no fixed length and must be 0.
+ * A length of time as a bag of units, which add up: `{ days: 30 }`, `{ weeks: 1, hours: 12 }`. A `Temporal.Duration` is one. Years
+ * and months have no fixed length and must be 0.
  */
 export interface DurationInput {
   readonly years?: number | undefined
@@ -70,7 +70,10 @@ export function toTtlSeconds(value: unknown, argument = "ttl"): number {
   throw new InvalidArgumentError(argument, `${argument} must last from 1 second to 999999999 days, got ${seconds} s. ${advice}`)
 }
 
-/** Whole seconds and fractions are added up apart, or the fractions would be lost in large sums; these count to the microsecond, as in Python. */
+/**
+ * Whole seconds and fractions are added up apart, or the fractions would be lost in large sums; these count to the microsecond, as
+ * in Python.
+ */
 function sumUnits(bag: Record<string, unknown>, argument: string): number {
   let whole = 0
   let rest = 0
@@ -82,7 +85,10 @@ function sumUnits(bag: Record<string, unknown>, argument: string): number {
   return whole + Math.floor(Math.round(rest * 1e6) / 1e6)
 }
 
-/** What `artifact.ttl = …` takes, as a registry takes it: seconds, `"inherit"`, or `null` for never. Throws as {@link toTtlSeconds} does. */
+/**
+ * What `artifact.ttl = …` takes, as a registry takes it: seconds, `"inherit"`, or `null` for never. Throws as {@link toTtlSeconds}
+ * does.
+ */
 export function checkTtl(value: unknown, argument = "ttl"): number | "inherit" | null {
   return value === null || value === ArtifactTTL.INHERIT ? value : toTtlSeconds(value, argument)
 }

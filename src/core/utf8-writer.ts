@@ -1,8 +1,8 @@
 const CAPACITY = 65_536
 
 /**
- * Text in small pieces out as UTF-8 in large ones: `emit` gets a view that is only good until it returns. Call without text at the end.
- * Writes ASCII itself, which spares a million short strings from being joined first.
+ * Text in small pieces out as UTF-8 in large ones: `emit` gets a view that is only good until it returns. Call without text at the
+ * end. Writes ASCII itself, which spares a million short strings from being joined first.
  */
 export function createUtf8Writer(emit: (bytes: Uint8Array) => void): (text?: string) => void {
   const buffer = new Uint8Array(CAPACITY)

@@ -1,3 +1,4 @@
+import { joinChunks } from "../bytes/hash-stream.ts"
 import { bytesStream, checkRange, pullStream, sliceStream } from "../bytes/streams.ts"
 import { InvalidArgumentError, StorageError } from "../errors.ts"
 import type { ByteRange, Content, ReadOptions } from "../ports.ts"
@@ -130,9 +131,10 @@ function onceContent(
   let used = false
   const whole = (signal: AbortSignal | undefined) => {
     const reader = open()
+    const encode = createChunkEncoder()
     const pull = async () => {
       const { done, value } = await reader.next()
-      return done === true ? undefined : chunkBytes(value)
+      return done === true ? encode() : encode(value)
     }
     return pullStream({ pull, cancel: (reason) => reader.cancel(reason) }, signal)
   }
@@ -155,15 +157,39 @@ function iterate(source: Chunks): ChunkReader {
   return { next: async () => iterator.next(), cancel: () => iterator.return?.() }
 }
 
+/** Chunks to bytes; without a chunk: what is left at the end, or undefined. */
+function createChunkEncoder(): (...chunk: [] | [unknown]) => Uint8Array | undefined {
+  // A text may be cut between the two halves of a character, which are nothing apart.
+  let half = ""
+  const encode = (text: string): Uint8Array => {
+    const whole = half + text
+    const cut = /[\ud800-\udbff]$/.test(whole) ? whole.length - 1 : whole.length
+    half = whole.slice(cut)
+    return encoder.encode(whole.slice(0, cut))
+  }
+  const flush = (): Uint8Array => {
+    const rest = encoder.encode(half)
+    half = ""
+    return rest
+  }
+  return (...chunk) => {
+    if (chunk.length === 0) return half === "" ? undefined : flush()
+    if (typeof chunk[0] === "string") return encode(chunk[0])
+    const bytes = chunkBytes(chunk[0])
+    return half === "" ? bytes : joinChunks([flush(), bytes], 3 + bytes.byteLength)
+  }
+}
+
 function chunkBytes(chunk: unknown): Uint8Array {
-  if (typeof chunk === "string") return encoder.encode(chunk)
   if (ArrayBuffer.isView(chunk)) return viewBytes(chunk)
   if (isBuffer(chunk)) return new Uint8Array(chunk)
   throw new InvalidArgumentError("source", `source yielded something that is neither bytes nor text: ${describe(chunk)}`)
 }
 
+/** Always a plain `Uint8Array`: methods of its subclasses may differ, as `slice` of Node's `Buffer` does. */
 function viewBytes(view: ArrayBufferView): Uint8Array {
-  return view instanceof Uint8Array ? view : new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
+  if (Object.getPrototypeOf(view) === Uint8Array.prototype) return view as Uint8Array
+  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
 }
 
 function usedUp(what: string): InvalidArgumentError {

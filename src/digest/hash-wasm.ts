@@ -10,7 +10,7 @@ const MAX_IDLE = 8
  * MD5 by hash-wasm, for browsers and wherever WebAssembly may be compiled. An engine serves one hash at a time and goes back on the
  * shelf when that hash ends; one whose hash was abandoned is left to the garbage collector. Nothing compiles before the first hash.
  *
- * `createMD5` is asked anew after a failure: hash-wasm's one-shot functions never settle once compiling has failed.
+ * Only `createMD5` is used: once compiling has failed, hash-wasm's one-shot functions never settle, while that keeps rejecting.
  */
 export function createWasmHasher(): Hasher {
   const idle: IHasher[] = []
@@ -24,11 +24,17 @@ export function createWasmHasher(): Hasher {
     async create() {
       const engine = await take()
       let open = true
+      // An engine that was handed back serves another hash.
+      const check = () => {
+        if (!open) throw new TypeError("this hash has ended")
+      }
       return {
-        update: (bytes) => void engine.update(bytes),
+        update(bytes) {
+          check()
+          engine.update(bytes)
+        },
         digest() {
-          // An engine handed back twice would serve two hashes at once.
-          if (!open) throw new TypeError("this hash has ended")
+          check()
           open = false
           return finish(engine)
         },

@@ -26,7 +26,7 @@ export function createNodePlatform(): Platform {
   const transfer = () => (engine ??= createNodeTransfer({ hasher }))
   const openRegistry = (place: string): Registry => {
     const blobs = createNodeBlobStore(join(place, "blobs"), { transfer: transfer() })
-    const records = createNodeRecordStore(join(place, "records"), { slices: transfer().slices })
+    const records = createNodeRecordStore(join(place, "records"), { slices: transfer().slices, before: blobs.flush })
     const registry = createEmbeddedRegistry({ records, blobs, hasher })
     known.unshift(blobs)
     registries.set(place, registry)

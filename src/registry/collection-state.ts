@@ -1,3 +1,4 @@
+import type { Ttl } from "../ports.ts"
 import type { CollectionRow, Member } from "./rows.ts"
 
 /** What can happen to a collection's record, as pure functions: each takes the row as read and returns the row to be written. */
@@ -92,11 +93,34 @@ export function withoutMembers(row: CollectionRow, isGone: (member: Member) => b
   return lostLatest && newest !== undefined ? withAliases(smaller, newest.index, [latestAlias]) : smaller
 }
 
-export function withTtl(row: CollectionRow, id: string, ttl: number | "inherit" | null): CollectionRow {
+export function withTtl(row: CollectionRow, id: string, ttl: Ttl): CollectionRow {
   const member = row.members.find((candidate) => candidate.id === id)
-  const wanted = ttl === "inherit" ? undefined : ttl
-  if (member === undefined || member.ttl === wanted) return row
-  const { ttl: _, ...rest } = member
-  const changed = wanted === undefined ? rest : { ...rest, ttl: wanted }
+  if (member === undefined) return row
+  const changed = lasting(member, ttl)
+  if (changed.ttl === member.ttl) return row
   return { ...row, members: row.members.map((candidate) => (candidate === member ? changed : candidate)) }
+}
+
+function lasting({ ttl: _, ...member }: Member, ttl: Ttl): Member {
+  return ttl === "inherit" ? member : { ...member, ttl }
+}
+
+/** What was logged again: aliases and `latest` go there, and a ttl that was asked for holds from then on. */
+export interface Relogged {
+  /** Hex manifest digest. */
+  readonly digest: string
+  readonly aliases: readonly string[]
+  readonly ttl: Ttl | undefined
+}
+
+/**
+ * The newest living version that has this content, and the row once it has been logged again. A version that would be past its time under
+ * the ttl asked for is left as it is, and so not found: the content becomes a new version, whose time starts now.
+ */
+export function relog(row: CollectionRow, { digest, aliases, ttl }: Relogged, clock: Clock) {
+  const lives = (member: Member) => !isExpired(member, clock) && (ttl === undefined || !isExpired(lasting(member, ttl), clock))
+  const member = row.members.findLast((candidate) => candidate.digest === digest && lives(candidate))
+  if (member === undefined) return undefined
+  const aliased = withAliases(row, member.index, [latestAlias, ...aliases])
+  return { member, row: ttl === undefined ? aliased : withTtl(aliased, member.id, ttl) }
 }

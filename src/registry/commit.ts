@@ -4,10 +4,9 @@ import { Manifest } from "../core/manifest.ts"
 import { md5 } from "../core/md5.ts"
 import { ConflictError, InvalidArgumentError } from "../errors.ts"
 import type { CallOptions, ManifestUpload, Membership } from "../ports.ts"
-import { latestAlias, latestLiving, withAliases, withMember } from "./collection-state.ts"
+import { latestLiving, relog, withMember } from "./collection-state.ts"
 import { changeCollection, readCollection } from "./collections.ts"
 import { type Context, timestamp } from "./context.ts"
-import { sameContent } from "./create-version.ts"
 import { clearDamage } from "./damage.ts"
 import { waitForSweep } from "./gc-lock.ts"
 import { filesOf, mergeParts, readManifest, storeText } from "./manifests.ts"
@@ -102,7 +101,7 @@ export async function commitVersion(context: Context, versionId: string, options
     const prepared = await prepare(context, row, base, options)
     const outcome = await publish(context, source, prepared, base, options)
     if (outcome === "again") continue
-    if (outcome.id === row.id) await settle(context, row.id, outcome.index)
+    if (outcome.id === row.id) await settle(context, row.id, outcome.index, options)
     else await standFor(context, prepared, outcome.id, options)
     return sourceMembership(context, await requireVersion(context, outcome.id, options), options)
   }
@@ -178,8 +177,8 @@ function publish(context: Context, source: CollectionRow, prepared: VersionRow, 
     // Read after the collection: who deletes or adds to a pending version changes its record first, and the collection after that.
     const row = await readVersionRow(context, prepared.id, options)
     if (!isReady(row, prepared) || isRebased(context, row, current, base)) return { row: current, result: "again" }
-    const twin = sameContent(context, current, row.digest)
-    if (twin !== undefined) return { row: withAliases(current, twin.index, [latestAlias, ...row.aliases]), result: twin }
+    const twin = relog(current, { ...row, ttl: row.ttl === "inherit" ? undefined : row.ttl }, clockOf(context))
+    if (twin !== undefined) return { row: twin.row, result: twin.member }
     const ttl = row.ttl === "inherit" ? {} : { ttl: row.ttl }
     const member = { id: row.id, digest: row.digest, createdAt: timestamp(context), ...ttl }
     return { row: withMember(current, member, row.aliases), result: { id: row.id, index: current.next } }
@@ -198,8 +197,8 @@ function isRebased(context: Context, row: VersionRow, current: CollectionRow, ba
 }
 
 /** The version is visible; a record that still says "pending" does no harm, so failing here must not look like a failed commit. */
-async function settle(context: Context, id: string, index: number): Promise<void> {
-  await changeVersion(context, id, (row) => ({ ...row, state: "COMMITTED", index }), {}).catch(() => undefined)
+async function settle(context: Context, id: string, index: number, options: CallOptions): Promise<void> {
+  await changeVersion(context, id, (row) => ({ ...row, state: "COMMITTED", index }), options).catch(() => undefined)
 }
 
 async function standFor(context: Context, pending: VersionRow, twin: string, options: CallOptions): Promise<void> {

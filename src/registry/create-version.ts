@@ -1,6 +1,6 @@
 import { ConflictError, EntryNotFoundError, InvalidArgumentError } from "../errors.ts"
 import type { CallOptions, NewVersion, PendingVersion } from "../ports.ts"
-import { isExpired, latestAlias, latestLiving, withAliases, withTtl } from "./collection-state.ts"
+import { latestLiving, relog } from "./collection-state.ts"
 import { changeCollection, ensureCollection } from "./collections.ts"
 import { type Context, timestamp } from "./context.ts"
 import { type CheckedVersion, checkNewVersion } from "./inputs.ts"
@@ -8,9 +8,12 @@ import { clientKey, formatId, newToken, runKey, sharedKey, versionKey } from "./
 import { recordLogged } from "./lineage.ts"
 import { isWhole } from "./presence.ts"
 import { changeRecord, createRecord, readRecord } from "./records.ts"
-import type { ClientRow, CollectionRow, Member, SharedRow, VersionRow } from "./rows.ts"
+import type { ClientRow, CollectionRow, SharedRow, VersionRow } from "./rows.ts"
 import { changeVersion, readVersionRow } from "./version-row.ts"
 import { clockOf, loadVersion } from "./versions.ts"
+
+/** Each round ends with a version unless somebody deletes it meanwhile. */
+const maxRounds = 50
 
 /**
  * A pending version, or the version that is this content already. protocol.md 3.3.
@@ -21,18 +24,21 @@ import { clockOf, loadVersion } from "./versions.ts"
 export async function createVersion(context: Context, input: NewVersion, options: CallOptions): Promise<PendingVersion> {
   const wanted = checkNewVersion(input)
   await requireRun(context, wanted, options)
-  const collection = await ensureCollection(context, wanted.ref, "sequence", wanted.type, options)
-  const latestId = latestLiving(collection, clockOf(context))?.id
-  const answer = async (id: string): Promise<PendingVersion> => ({ ...(await describe(context, id, options)), latestId })
-
-  for (;;) {
+  for (let round = 0; round < maxRounds; round++) {
+    const collection = await ensureCollection(context, wanted.ref, "sequence", wanted.type, options)
+    const latestId = latestLiving(collection, clockOf(context))?.id
     const client = await readRecord<ClientRow>(context.records, clientKey(wanted.clientId), options)
-    const known = client && (await knownClient(context, client, wanted, collection, options))
-    if (known !== undefined) return answer(known)
+    const known = client && (await answer(context, wanted, client.id, options))
+    if (client !== undefined) checkClient(client, wanted, collection, known !== undefined)
+    if (known !== undefined) return { ...known, latestId }
     const id = (await reuse(context, wanted, collection, options)) ?? (await createPending(context, wanted, collection, options))
     const claimed = await claimClient(context, wanted, collection, id, client?.id, options)
-    if (await standsFor(context, wanted, claimed, options)) return answer(claimed)
+    const made = await answer(context, wanted, claimed, options)
+    if (made !== undefined) return { ...made, latestId }
   }
+  throw new ConflictError(
+    `"${wanted.ref.collection}" keeps being deleted, or its versions do, while this is logged; nothing is visible.`,
+  )
 }
 
 async function requireRun(context: Context, { run }: CheckedVersion, options: CallOptions): Promise<void> {
@@ -42,33 +48,32 @@ async function requireRun(context: Context, { run }: CheckedVersion, options: Ca
   })
 }
 
-async function describe(context: Context, id: string, options: CallOptions): Promise<Pick<PendingVersion, "id" | "state">> {
-  const loaded = await loadVersion(context, id, options)
-  if (loaded === undefined) throw new ConflictError(`Version ${id} was removed while it was being created; log it again.`)
-  const { row, state } = loaded
-  return { id: row.id, state: state === "COMMITTED" && !(await isWhole(context, row, options)) ? "PENDING" : state }
+function checkClient(client: ClientRow, wanted: CheckedVersion, collection: CollectionRow, isLiving: boolean): void {
+  if (client.digest === wanted.digest && (client.collection === collection.token || !isLiving)) return
+  throw new InvalidArgumentError("clientId", "This clientId stands for other content already; make a new one for each artifact.")
 }
 
-/** What the client id stands for, unless that is gone. */
-async function knownClient(
+/**
+ * How a version stands, if it is or can become what is wanted: not when it is gone, and not when writers share it and it was committed
+ * without this one's part.
+ */
+async function answer(
   context: Context,
-  client: ClientRow,
   wanted: CheckedVersion,
-  collection: CollectionRow,
+  id: string,
   options: CallOptions,
-): Promise<string | undefined> {
-  if (client.digest !== wanted.digest || client.collection !== collection.token) {
-    throw new InvalidArgumentError("clientId", "This clientId stands for other content already; make a new one for each artifact.")
-  }
-  return (await standsFor(context, wanted, client.id, options)) ? client.id : undefined
+): Promise<Pick<PendingVersion, "id" | "state"> | undefined> {
+  const loaded = await loadVersion(context, id, options)
+  if (loaded === undefined || loaded.state === "DELETED") return undefined
+  const { row, state } = loaded
+  if (state === "PENDING") return { id: row.id, state }
+  if (wanted.distributedId !== undefined && !(await hasPart(context, id, wanted.digest, options))) return undefined
+  return { id: row.id, state: (await isWhole(context, row, options)) ? state : "PENDING" }
 }
 
-/** Whether a version is, or can become, what is wanted. One that writers share is not once it was committed without this one's part. */
-async function standsFor(context: Context, wanted: CheckedVersion, id: string, options: CallOptions): Promise<boolean> {
-  const loaded = await loadVersion(context, id, options)
-  if (wanted.distributedId === undefined || loaded?.state !== "COMMITTED") return loaded !== undefined && loaded.state !== "DELETED"
+async function hasPart(context: Context, id: string, digest: string, options: CallOptions): Promise<boolean> {
   const row = await readVersionRow(context, id, options)
-  return row?.parts.slice(0, row.merged).some(({ content }) => content === wanted.digest) ?? false
+  return row?.parts.slice(0, row.merged).some(({ content }) => content === digest) ?? false
 }
 
 /** Last, so that a client that comes again before this has everything done again. Returns the id that the client id stands for. */
@@ -95,15 +100,13 @@ async function reuse(
   options: CallOptions,
 ): Promise<string | undefined> {
   // What a writer shares with others is known only when they are all done.
-  if (wanted.distributedId !== undefined || sameContent(context, collection, wanted.digest) === undefined) return undefined
+  if (wanted.distributedId !== undefined || relog(collection, wanted, clockOf(context)) === undefined) return undefined
   const id = await changeCollection(
     context,
     collection,
     (current) => {
-      const member = sameContent(context, current, wanted.digest)
-      if (member === undefined) return { row: current, result: undefined }
-      const aliased = withAliases(current, member.index, [latestAlias, ...wanted.aliases])
-      return { row: wanted.ttl === undefined ? aliased : withTtl(aliased, member.id, wanted.ttl), result: member.id }
+      const again = relog(current, wanted, clockOf(context))
+      return { row: again?.row ?? current, result: again?.member.id }
     },
     options,
   )
@@ -111,11 +114,6 @@ async function reuse(
   await addTags(context, id, wanted, options)
   if (wanted.run !== null) await recordLogged(context, id, wanted.run, collection.token, options)
   return id
-}
-
-/** The newest living version with that digest. */
-export function sameContent(context: Context, collection: CollectionRow, digest: string): Member | undefined {
-  return collection.members.findLast((member) => member.digest === digest && !isExpired(member, clockOf(context)))
 }
 
 async function addTags(context: Context, id: string, wanted: CheckedVersion, options: CallOptions): Promise<void> {

@@ -30,7 +30,7 @@ export async function openFile(
   if (await needs(context, member.id, file.digest, options)) await forgetBlob(context, file.digest, options)
   const version = `${member.collection}:v${member.index}`
   throw new EntryNotFoundError(
-    `"${file.path}" of ${version} is gone from ${context.blobs.name}; log the same content again to restore it.`,
+    `"${file.path}" of ${version} is not in ${context.blobs.name} any more: it was lost, or found damaged and taken out. Log the same content again to restore it.`,
     {
       path: file.path,
       expected: file.digest,

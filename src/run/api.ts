@@ -1,10 +1,11 @@
 import type { Artifact } from "../artifact/artifact.ts"
+import { checkCall, checkTagOption, listed } from "../artifact/call.ts"
 import { ArtifactCollection } from "../artifact/collection.ts"
 import { RunInfo } from "../artifact/run-info.ts"
 import type { Session } from "../artifact/session.ts"
-import { checkOptions, checkString } from "../core/check.ts"
+import { checkOptions, checkString, optional } from "../core/check.ts"
 import { parseArtifactPath } from "../core/path-string.ts"
-import { EntryNotFoundError } from "../errors.ts"
+import { EntryNotFoundError, InvalidArgumentError } from "../errors.ts"
 import type { ArtifactTypeRecord, CallOptions, CollectionRef, ProjectRef } from "../ports.ts"
 import { findArtifact, findMember, type UseOptions } from "./find.ts"
 import { placeOf, type RegistryOptions, registryOptionNames, sessionOf } from "./init.ts"
@@ -25,13 +26,14 @@ export class Api {
 
   /** The version that `[entity/][project/]name[:alias]` means. @throws EntryNotFoundError */
   async artifact(name: string, options: UseOptions = {}): Promise<Artifact> {
-    checkOptions("options", options, ["type", "manifest", "signal"])
+    checkCall(options, ["type", "manifest", "signal"])
     return findArtifact(this.#session, await this.#place(options), name, options)
   }
 
   /** Whether there is such a version, of this type if one is given. */
   async artifactExists(name: string, options: CallOptions & { readonly type?: string } = {}): Promise<boolean> {
-    checkOptions("options", options, ["type", "signal"])
+    checkCall(options, ["type", "signal"])
+    optional(checkString, "options.type", options.type)
     const member = await findMember(this.#session, await this.#place(options), name, options)
     return member !== undefined && (options.type === undefined || member.version.type === options.type)
   }
@@ -42,15 +44,17 @@ export class Api {
     name: string,
     options: CallOptions & { readonly tags?: readonly string[] } = {},
   ): AsyncGenerator<Artifact> {
-    checkOptions("options", options, ["tags", "signal"])
-    const collection = await this.artifactCollection(type, name, options)
-    for await (const artifact of collection.artifacts({ signal: options.signal })) {
-      if (options.tags?.every((tag) => artifact.tags.includes(tag)) ?? true) yield artifact
+    const { tags, signal } = checkCall(options, ["tags", "signal"])
+    const wanted = checkTagOption(tags)
+    const collection = await this.artifactCollection(type, name, { signal })
+    for await (const artifact of collection.artifacts({ signal })) {
+      if (wanted.every((tag) => artifact.tags.includes(tag))) yield artifact
     }
   }
 
   /** @throws EntryNotFoundError */
   async artifactType(name: string, options: CallOptions & { readonly project?: string } = {}): Promise<ArtifactTypeRecord> {
+    checkCall(options, ["project", "signal"])
     checkString("name", name)
     for await (const type of this.artifactTypes(options)) if (type.name === name) return type
     throw new EntryNotFoundError(`No artifact type "${name}" in ${this.#session.registry.name}`)
@@ -58,12 +62,13 @@ export class Api {
 
   /** The types of a project. */
   async *artifactTypes(options: CallOptions & { readonly project?: string } = {}): AsyncGenerator<ArtifactTypeRecord> {
-    checkOptions("options", options, ["project", "signal"])
-    yield* this.#session.registry.types(await this.#place(options), options)
+    checkCall(options, ["project", "signal"])
+    yield* listed(this.#session.registry.types(await this.#place(options), options), options.signal)
   }
 
   /** @throws EntryNotFoundError also when it has another type */
   async artifactCollection(type: string, name: string, options: CallOptions = {}): Promise<ArtifactCollection> {
+    checkCall(options)
     checkString("type", type)
     const record = await this.#session.registry.getCollection(await this.#collectionRef(name, options), options)
     if (record !== undefined && record.type === type) return new ArtifactCollection(this.#session, record)
@@ -75,13 +80,16 @@ export class Api {
     type?: string,
     options: CallOptions & { readonly project?: string } = {},
   ): AsyncGenerator<ArtifactCollection> {
-    checkOptions("options", options, ["project", "signal"])
-    for await (const record of this.#session.registry.collections(await this.#place(options), type, options)) {
+    checkCall(options, ["project", "signal"])
+    optional(checkString, "type", type)
+    const records = this.#session.registry.collections(await this.#place(options), type, options)
+    for await (const record of listed(records, options.signal)) {
       yield new ArtifactCollection(this.#session, record)
     }
   }
 
   async artifactCollectionExists(name: string, type: string, options: CallOptions = {}): Promise<boolean> {
+    checkCall(options)
     checkString("type", type)
     const record = await this.#session.registry.getCollection(await this.#collectionRef(name, options), options)
     return record?.type === type
@@ -89,7 +97,8 @@ export class Api {
 
   /** A run by its path, `[[entity/]project/]run`. @throws EntryNotFoundError */
   async run(path: string, options: CallOptions = {}): Promise<RunInfo> {
-    const { collection: run, ...place } = await this.#collectionRef(path, options)
+    checkCall(options)
+    const { collection: run, ...place } = await this.#collectionRef(path, options, "path")
     const record = await this.#session.registry.getRun({ ...place, run }, options)
     if (record !== undefined) return new RunInfo(this.#session, record)
     throw new EntryNotFoundError(`No run "${path}" in ${this.#session.registry.name}`, { path })
@@ -97,13 +106,17 @@ export class Api {
 
   #place(options: CallOptions & { readonly project?: string }): Promise<ProjectRef> {
     const { registry, platform } = this.#session
-    const { entity, project } = this.#options
-    return placeOf(registry, platform, { entity, project: options.project ?? project }, options)
+    const { entity } = this.#options
+    const { project = this.#options.project } = options
+    return placeOf(registry, platform, { entity, project }, options)
   }
 
-  async #collectionRef(name: string, options: CallOptions): Promise<CollectionRef> {
+  async #collectionRef(name: string, options: CallOptions, argument = "name"): Promise<CollectionRef> {
     const place = await this.#place(options)
-    const { entity = place.entity, project = place.project, collection } = parseArtifactPath(name)
+    const { entity = place.entity, project = place.project, collection, alias } = parseArtifactPath(name, argument)
+    if (alias !== undefined) {
+      throw new InvalidArgumentError(argument, `"${name}" names one version; leave ":${alias}" away`)
+    }
     return { entity, project, collection }
   }
 }

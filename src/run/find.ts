@@ -1,5 +1,6 @@
 import type { Artifact } from "../artifact/artifact.ts"
 import type { Session } from "../artifact/session.ts"
+import { checkString, optional } from "../core/check.ts"
 import { formatArtifactPath, parseArtifactPath } from "../core/path-string.ts"
 import { EntryNotFoundError, InvalidArgumentError } from "../errors.ts"
 import type { CallOptions, Membership, ProjectRef } from "../ports.ts"
@@ -12,12 +13,19 @@ export interface UseOptions extends CallOptions {
 }
 
 /** The version that `[entity/][project/]name[:alias]` means; `latest` when there is no alias. */
-export async function findArtifact(session: Session, defaults: ProjectRef, text: string, options: UseOptions): Promise<Artifact> {
+export async function findArtifact(
+  session: Session,
+  defaults: ProjectRef,
+  text: string,
+  options: UseOptions,
+  argument = "name",
+): Promise<Artifact> {
   const { type, manifest, signal } = options
   if (manifest !== undefined && manifest !== "lazy") {
     throw new InvalidArgumentError("options.manifest", 'manifest must be "lazy" or left out')
   }
-  const member = await findMember(session, defaults, text, { signal })
+  optional(checkString, "options.type", type)
+  const member = await findMember(session, defaults, text, { signal }, argument)
   if (member === undefined) {
     throw new EntryNotFoundError(
       `No artifact "${text}" in ${session.registry.name}; see which there are with new Api().artifactCollections()`,
@@ -40,7 +48,8 @@ export function findMember(
   defaults: ProjectRef,
   text: string,
   options: CallOptions,
+  argument = "name",
 ): Promise<Membership | undefined> {
-  const { entity = defaults.entity, project = defaults.project, ...rest } = parseArtifactPath(text)
+  const { entity = defaults.entity, project = defaults.project, ...rest } = parseArtifactPath(text, argument)
   return session.registry.findVersion({ entity, project, ...rest }, options)
 }

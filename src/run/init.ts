@@ -1,9 +1,11 @@
+import { checkCall, checkRegistry } from "../artifact/call.ts"
 import { choosePlatform } from "../artifact/draft.ts"
 import { openSession } from "../artifact/open.ts"
 import { randomId } from "../artifact/state.ts"
-import { checkOptions, checkSignal, checkString, optional } from "../core/check.ts"
+import { checkStorable, checkString, codePointLength, optional, refuse } from "../core/check.ts"
 import { checkMetadata } from "../core/metadata.ts"
 import { checkEntityName, checkProjectName, checkTags } from "../core/names.ts"
+import { InvalidArgumentError } from "../errors.ts"
 import type { BlobStore, CallOptions, Platform, ProjectRef, Registry } from "../ports.ts"
 import { Run } from "./run.ts"
 
@@ -46,19 +48,18 @@ const optionNames = [...registryOptionNames, "id", "name", "jobType", "group", "
  * @throws InvalidArgumentError naming the option
  */
 export async function init(options: InitOptions = {}): Promise<Run> {
-  checkOptions("options", options, optionNames)
-  const signal = optional(checkSignal, "options.signal", options.signal)
-  const text = (key: "jobType" | "group" | "notes" | "name") => optional(checkString, `options.${key}`, options[key])
+  const { signal } = checkCall(options, optionNames)
+  const label = (key: "jobType" | "group" | "name") => optional(checkLabel, `options.${key}`, options[key])
   const session = sessionOf(options)
   const run = options.id === undefined ? randomId(8) : checkProjectName(options.id, "options.id")
   const record = await session.registry.upsertRun(
     {
       ...(await placeOf(session.registry, session.platform, options, { signal })),
       run,
-      displayName: text("name"),
-      jobType: text("jobType"),
-      group: text("group"),
-      notes: text("notes"),
+      displayName: label("name"),
+      jobType: label("jobType"),
+      group: label("group"),
+      notes: optional(checkString, "options.notes", options.notes),
       tags: options.tags === undefined ? undefined : checkTags(options.tags, "options.tags"),
       config: options.config === undefined ? undefined : checkMetadata(options.config, "options.config"),
     },
@@ -67,10 +68,21 @@ export async function init(options: InitOptions = {}): Promise<Run> {
   return new Run(session, record)
 }
 
+function checkLabel(argument: string, value: unknown): string {
+  const text = checkStorable(argument, value)
+  return text !== "" && codePointLength(text) <= 128 ? text : refuse(argument, "1 to 128 characters", text)
+}
+
 export function sessionOf(options: RegistryOptions) {
   const platform = choosePlatform(options.platform)
   const dir = optional(checkString, "options.dir", options.dir)
-  return openSession({ registry: options.registry ?? platform.registry({ dir }), platform, cache: options.cache })
+  const registry = options.registry === undefined ? platform.registry({ dir }) : checkRegistry(options.registry)
+  return openSession({ registry, platform, cache: optional(checkCache, "options.cache", options.cache) })
+}
+
+function checkCache(argument: string, cache: unknown): BlobStore {
+  if (typeof (cache as Partial<BlobStore> | null)?.get === "function") return cache as BlobStore
+  throw new InvalidArgumentError(argument, "cache must be a BlobStore; leave it out for this runtime's own")
 }
 
 /** The entity and project that names without them mean. */
@@ -80,11 +92,10 @@ export async function placeOf(
   options: { readonly entity?: string | undefined; readonly project?: string | undefined },
   call: CallOptions,
 ): Promise<ProjectRef> {
-  const entity = options.entity ?? platform.env("WANDB_ENTITY")
-  const project = options.project ?? platform.env("WANDB_PROJECT")
+  const { entity = platform.env("WANDB_ENTITY"), project = platform.env("WANDB_PROJECT") } = options
   const defaults = entity === undefined || project === undefined ? await registry.defaults(call) : undefined
   return {
-    entity: checkEntityName(entity ?? defaults?.entity, "options.entity"),
-    project: checkProjectName(project ?? defaults?.project, "options.project"),
+    entity: checkEntityName(entity === undefined ? defaults?.entity : entity, "options.entity"),
+    project: checkProjectName(project === undefined ? defaults?.project : project, "options.project"),
   }
 }

@@ -1,11 +1,14 @@
 import { type ActiveRun, enterRun, leaveRun } from "../artifact/active-run.ts"
 import { Artifact } from "../artifact/artifact.ts"
+import { checkAliasOption, checkCall } from "../artifact/call.ts"
+import { checkLinkTarget } from "../artifact/edit.ts"
 import { logDraft } from "../artifact/log.ts"
 import type { OnProgress } from "../artifact/progress.ts"
 import { RunInfo } from "../artifact/run-info.ts"
 import type { Session } from "../artifact/session.ts"
 import { stateOf } from "../artifact/state.ts"
-import { checkOptions, checkSignal, checkString, optional } from "../core/check.ts"
+import { checkString } from "../core/check.ts"
+import { checkArtifactName, checkArtifactType } from "../core/names.ts"
 import { ConflictError, InvalidArgumentError } from "../errors.ts"
 import type { CallOptions, RunRecord } from "../ports.ts"
 import { findArtifact, type UseOptions } from "./find.ts"
@@ -50,8 +53,7 @@ export class Run extends RunInfo implements ActiveRun {
    * @throws what made it fail, here and at `artifact.wait()`; logging again sends only what is missing
    */
   async logArtifact(artifact: Artifact | string | URL, options: LogArtifactOptions = {}): Promise<Artifact> {
-    checkOptions("options", options, logOptionNames)
-    optional(checkSignal, "options.signal", options.signal)
+    checkCall(options, logOptionNames)
     this.#requireActive("logArtifact")
     const draft = artifact instanceof Artifact ? artifact : await this.#artifactOf(artifact, options)
     await logDraft(stateOf(draft), this.#session, this, options)
@@ -65,9 +67,9 @@ export class Run extends RunInfo implements ActiveRun {
    * @throws EntryNotFoundError
    */
   async useArtifact(artifact: Artifact | string, options: UseOptions = {}): Promise<Artifact> {
-    checkOptions("options", options, ["type", "manifest", "signal"])
+    checkCall(options, ["type", "manifest", "signal"])
     this.#requireActive("useArtifact")
-    const used = typeof artifact === "string" ? await findArtifact(this.#session, this, artifact, options) : artifact
+    const used = typeof artifact === "string" ? await findArtifact(this.#session, this, artifact, options, "artifact") : artifact
     const state = stateOf(used)
     if (used.isDraft()) await logDraft(state, this.#session, this, { signal: options.signal })
     const { member } = state.requireLogged("useArtifact")
@@ -86,7 +88,10 @@ export class Run extends RunInfo implements ActiveRun {
     targetPath: string,
     options: CallOptions & { readonly aliases?: readonly string[] } = {},
   ): Promise<Artifact> {
+    checkCall(options, ["aliases", "signal"])
     this.#requireActive("linkArtifact")
+    checkLinkTarget(targetPath)
+    checkAliasOption(options.aliases)
     if (stateOf(artifact).logged === undefined) await this.logArtifact(artifact, { signal: options.signal })
     return artifact.link(targetPath, options)
   }
@@ -108,7 +113,7 @@ export class Run extends RunInfo implements ActiveRun {
 
   /** Ends the run. Again is a no-op. */
   async finish(options: { readonly exitCode?: number | undefined } & CallOptions = {}): Promise<void> {
-    checkOptions("options", options, ["exitCode", "signal"])
+    checkCall(options, ["exitCode", "signal"])
     const { exitCode = 0 } = options
     if (!Number.isInteger(exitCode))
       throw new InvalidArgumentError("options.exitCode", "exitCode must be a whole number; 0 means success")
@@ -123,7 +128,7 @@ export class Run extends RunInfo implements ActiveRun {
   }
 
   async #logShare(artifact: Artifact, options: UpsertOptions, commit: boolean): Promise<void> {
-    checkOptions("options", options, [...logOptionNames, "distributedId"])
+    checkCall(options, [...logOptionNames, "distributedId"])
     this.#requireActive(commit ? "finishArtifact" : "upsertArtifact")
     const distributedId = options.distributedId ?? this.group
     if (!distributedId) {
@@ -141,6 +146,9 @@ export class Run extends RunInfo implements ActiveRun {
 
   async #artifactOf(path: string | URL, options: LogArtifactOptions): Promise<Artifact> {
     const { platform } = this.#session
+    if (typeof path !== "string" && !(path instanceof URL)) {
+      throw new InvalidArgumentError("artifact", "artifact must be an Artifact, or the path of a file or directory, or a URI")
+    }
     const text = String(path)
     const {
       name = `run-${this.run}-${text.split(/[\\/]/).filter(Boolean).at(-1)}`,
@@ -148,13 +156,18 @@ export class Run extends RunInfo implements ActiveRun {
       signal,
       onProgress,
     } = options
-    const artifact = new Artifact(name, type, { platform })
+    const artifact = new Artifact(checkArtifactName(name, "options.name"), checkArtifactType(type, name, "options.type"), {
+      platform,
+    })
     const kind = await platform.kind(text)
     if (kind === "file") await artifact.addFile(text, { signal, onProgress })
     else if (kind === "directory") await artifact.addDir(text, { signal, onProgress })
     else if (text.includes("://")) await artifact.addReference(text, { signal })
     else
-      throw new InvalidArgumentError("artifact", `"${text}" is neither an Artifact nor the path of a file or directory, nor a URI`)
+      throw new InvalidArgumentError(
+        "artifact",
+        `artifact "${text}" is neither an Artifact nor the path of a file or directory, nor a URI`,
+      )
     return artifact
   }
 

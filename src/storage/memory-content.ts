@@ -1,5 +1,5 @@
 import { checkExpected, joinChunks, readHashed } from "../bytes/hash-stream.ts"
-import { bytesStream } from "../bytes/streams.ts"
+import { bytesStream, copyBytes } from "../bytes/streams.ts"
 import type { Digest } from "../core/digest-text.ts"
 import type { CallOptions, Content, Hasher, StoredFile } from "../ports.ts"
 
@@ -12,7 +12,7 @@ export function memoryContent(bytes: Uint8Array, name?: string | undefined): Con
     stream: (options) => bytesStream(bytes, options, true),
     async bytes({ signal } = {}) {
       signal?.throwIfAborted()
-      return bytes.slice()
+      return copyBytes(bytes)
     },
   }
 }
@@ -34,7 +34,7 @@ export async function keepBytes(
   const found = await readHashed(content, hasher, {
     signal: options.signal,
     onBytes: options.onBytes,
-    write: (chunk) => void chunks.push(chunk.slice()),
+    write: (chunk) => void chunks.push(copyBytes(chunk)),
   })
   if (options.expect !== undefined) {
     checkExpected(options.label ?? content.name ?? options.expect, { digest: options.expect, size: content.size }, found)

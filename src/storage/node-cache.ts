@@ -68,7 +68,6 @@ export function createNodeCache(options: {
     // As Python creates them, and not shared with read-only files of ours.
     mode: 0o666,
     linkOwned: false,
-    durable: false,
   })
   const readers = new Map<string, number>()
   // Hits of our own, which pins protect better than time does: a download must not fill the disk with what it has just used.
@@ -84,6 +83,8 @@ export function createNodeCache(options: {
       const left = (readers.get(path) ?? 1) - 1
       if (left === 0) readers.delete(path)
       else readers.set(path, left)
+      // Reading set the time of access, which is not to be taken for somebody else's.
+      touched.set(path, Date.now())
     }
   }
   /** From `get` until a reader has come and pins for itself, or until it seems that none will. */
@@ -97,14 +98,14 @@ export function createNodeCache(options: {
     }
   }
   /** A hit sets the time of access, as reading would where the file system did not save itself the trouble. */
-  const hit = (digest: Digest): number | undefined => {
+  const hit = (digest: Digest): boolean => {
     const path = files.path(digest)
     const stat = lstat(path)
-    if (!stat?.isFile()) return undefined
+    if (!stat?.isFile()) return false
     const now = Date.now()
     if (now - stat.atimeMs > TOUCH_MS || stat.atimeMs <= stat.mtimeMs)
       ignoreFailure(() => utimesSync(path, new Date(now), stat.mtime))
-    return stat.size
+    return true
   }
 
   const evict = async (limit: number, keep: string | undefined, signal: AbortSignal | undefined): Promise<number> => {
@@ -114,13 +115,14 @@ export function createNodeCache(options: {
     const protectedSince = Date.now() - PROTECT_MS
     for (const file of all.sort((a, b) => a.usedAt - b.usedAt)) {
       if (total <= limit) break
-      const elsewhere = file.wasHit && file.usedAt > Math.max(protectedSince, touched.get(file.path) ?? 0)
+      const elsewhere = file.wasHit && file.usedAt > Math.max(protectedSince, (touched.get(file.path) ?? 0) + 1)
       if (file.path === keep || readers.has(file.path) || elsewhere) continue
       await slices.run(() => orStorageError("remove", file.path, () => rmSync(file.path, { force: true })), signal)
       touched.delete(file.path)
       total -= file.size
       freed += file.size
     }
+    for (const [path, time] of touched) if (time < protectedSince) touched.delete(path)
     estimate = { bytes: total, countedAt: Date.now() }
     return freed
   }
@@ -167,10 +169,10 @@ export function createNodeCache(options: {
       return result
     },
     async get(digest, { signal } = {}) {
-      const size = await slices.run(() => hit(digest), signal)
-      if (size === undefined) return undefined
+      const found = await slices.run(() => (hit(digest) ? files.versionSync(digest) : undefined), signal)
+      if (found === undefined) return undefined
       const path = files.path(digest)
-      return createFileContent(path, slices, { stability: "frozen", size, onRead: expectReader(path) })
+      return createFileContent(path, slices, { stability: "frozen", ...found, onRead: expectReader(path) })
     },
     async delete(digest, { signal } = {}) {
       const size = (await slices.run(() => files.statSync(digest), signal))?.size ?? 0

@@ -5,10 +5,16 @@ import { type Digest, digestFromHex, digestToHex } from "../core/digest-text.ts"
 import { DigestMismatchError } from "../errors.ts"
 import type { BlobInfo, CallOptions, Content, PutOptions } from "../ports.ts"
 import { checkUnchanged, type FileContent, ownedDigest } from "./node-fs-content.ts"
-import { makeDirectory, syncDirectory, syncFile } from "./node-fs-durable.ts"
+import { makeDirectory } from "./node-fs-durable.ts"
 import { errnoCode, hasNoLinks, isMissing, orStorageError } from "./node-fs-errors.ts"
-import { readEntries, sweepTemporary, temporaryName } from "./node-fs-temporary.ts"
+import type { Flusher } from "./node-fs-flusher.ts"
+import { discard, readEntries, sweepTemporary, temporaryName } from "./node-fs-temporary.ts"
 import type { NodeTransfer } from "./node-fs-transfer.ts"
+
+/** The kernel writes dirty files back within half of this. */
+const WRITTEN_BACK_MS = 60_000
+/** Files remembered as flushed or about to be; forgetting one costs a needless flush. */
+const MAX_RELIED = 100_000
 
 export interface BlobFilesOptions {
   readonly transfer: NodeTransfer
@@ -18,7 +24,8 @@ export interface BlobFilesOptions {
   readonly temporary: string
   /** Permission bits of blobs, before the umask. */
   readonly mode: number
-  readonly durable: boolean
+  /** Takes what must outlive a power failure. */
+  readonly flusher?: Flusher | undefined
   /** Whether files of the stage are linked in instead of copied; they share their read-only mode then. */
   readonly linkOwned: boolean
 }
@@ -28,6 +35,8 @@ export interface BlobFiles {
   path(digest: Digest): string
   /** Synchronous, for callers that are in a slice already. */
   statSync(digest: Digest): BlobInfo | undefined
+  /** Size, and what changes whenever somebody writes to the file. Synchronous too. */
+  versionSync(digest: Digest): { readonly size: number; readonly version: string } | undefined
   /** Refreshes a blob of that size (undefined: any) and says whether there is one. Synchronous like `statSync`. */
   touchSync(digest: Digest, size: number | undefined): boolean
   put(digest: Digest, content: Content, options: PutOptions): Promise<"stored" | "present">
@@ -37,7 +46,7 @@ export interface BlobFiles {
 }
 
 export function createBlobFiles(options: BlobFilesOptions): BlobFiles {
-  const { transfer, objects, temporary, mode, durable, linkOwned } = options
+  const { transfer, objects, temporary, mode, flusher, linkOwned } = options
   const { slices } = transfer
   const writing = new Map<Digest, Promise<unknown>>()
 
@@ -45,10 +54,20 @@ export function createBlobFiles(options: BlobFilesOptions): BlobFiles {
     const hex = digestToHex(digest)
     return join(objects, hex.slice(0, 2), hex.slice(2))
   }
+  const relied = new Set<string>()
+  /** Another process may have stored it just now and not flushed it yet, and whoever asks is about to name it in a record. */
+  const rely = (file: string, changedAt: number) => {
+    if (flusher === undefined || relied.has(file)) return
+    if (relied.size >= MAX_RELIED) relied.clear()
+    relied.add(file)
+    if (Date.now() - changedAt < WRITTEN_BACK_MS) flusher.add(file)
+  }
   const stat = (digest: Digest): BlobInfo | undefined => {
     const file = path(digest)
     const found = orStorageError("look up", file, () => statSync(file, { throwIfNoEntry: false }))
-    return found?.isFile() ? { digest, size: found.size, modifiedAt: found.mtimeMs } : undefined
+    if (!found?.isFile()) return undefined
+    rely(file, found.ctimeMs)
+    return { digest, size: found.size, modifiedAt: found.mtimeMs }
   }
   const touch = (digest: Digest, size: number | undefined): boolean => {
     const found = stat(digest)
@@ -68,11 +87,12 @@ export function createBlobFiles(options: BlobFilesOptions): BlobFiles {
   const prepare = async (directory: string) => {
     if (prepared.has(directory)) return
     const changed = await slices.run(() => makeDirectory(directory))
-    if (durable) await Promise.all(changed.map(syncDirectory))
+    if (flusher !== undefined) changed.forEach(flusher.addDirectory)
     prepared.add(directory)
   }
   /** Runs `work` in a slice; when a directory it needs is gone (somebody tidied up), once more with the directory made again. */
-  const place = async (directory: string, work: () => void) => {
+  const place = async (file: string, work: () => void) => {
+    const directory = dirname(file)
     await prepare(directory)
     try {
       await slices.run(work)
@@ -82,7 +102,8 @@ export function createBlobFiles(options: BlobFilesOptions): BlobFiles {
       await prepare(directory)
       await slices.run(work)
     }
-    if (durable) await syncDirectory(directory)
+    relied.delete(file)
+    rely(file, Date.now())
   }
 
   const writeCopy = async (digest: Digest, content: Content, options: PutOptions): Promise<"stored" | "present"> => {
@@ -92,17 +113,17 @@ export function createBlobFiles(options: BlobFilesOptions): BlobFiles {
     await prepare(temporary)
     let placed = false
     try {
-      const found = await transfer.receive(content, { to: temp, expect: digest, mode, label: to, durable, signal, onBytes })
+      const found = await transfer.receive(content, { to: temp, expect: digest, mode, label: to, signal, onBytes })
       // Only now is the size of a stream known.
       if (content.size === undefined && !replace && (await slices.run(() => touch(digest, found.size)))) return "present"
-      await place(dirname(to), () => orStorageError("store", to, () => renameSync(temp, to)))
+      await place(to, () => orStorageError("store", to, () => renameSync(temp, to)))
       placed = true
       return "stored"
     } catch (error) {
       if (error instanceof DigestMismatchError) await (content as FileContent)[checkUnchanged]?.({ signal })
       throw error
     } finally {
-      if (!placed) await slices.run(() => rmSync(temp, { force: true }))
+      if (!placed) await slices.run(() => discard(temp))
     }
   }
 
@@ -110,9 +131,8 @@ export function createBlobFiles(options: BlobFilesOptions): BlobFiles {
   const link = async (digest: Digest, from: string, options: PutOptions): Promise<boolean> => {
     const to = path(digest)
     try {
-      if (durable) await syncFile(from)
       options.signal?.throwIfAborted()
-      await place(dirname(to), () => orStorageError("store", to, () => linkOver(from, to)))
+      await place(to, () => orStorageError("store", to, () => linkOver(from, to)))
       return true
     } catch (error) {
       if (hasNoLinks((error as Error).cause)) return false
@@ -128,7 +148,7 @@ export function createBlobFiles(options: BlobFilesOptions): BlobFiles {
       linkSync(from, temp)
       renameSync(temp, to)
       // Renaming one name of a file over another of the same file leaves both.
-      rmSync(temp, { force: true })
+      discard(temp)
     }
   }
 
@@ -150,6 +170,13 @@ export function createBlobFiles(options: BlobFilesOptions): BlobFiles {
   return {
     path,
     statSync: stat,
+    versionSync(digest) {
+      const file = path(digest)
+      const found = orStorageError("look up", file, () => statSync(file, { bigint: true, throwIfNoEntry: false }))
+      if (!found?.isFile()) return undefined
+      const { ino, size, mtimeNs, ctimeNs } = found
+      return { size: Number(size), version: `${ino}-${size}-${mtimeNs}-${ctimeNs}` }
+    },
     touchSync: touch,
     async put(digest, content, options) {
       options.signal?.throwIfAborted()

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs"
+import { closeSync, fstatSync, openSync, readSync } from "node:fs"
 import { type FileHandle, open, readFile } from "node:fs/promises"
 import { WHOLE_BYTES } from "../bytes/hash-stream.ts"
 import { checkRange, pullStream } from "../bytes/streams.ts"
@@ -6,7 +6,7 @@ import type { Digest } from "../core/digest-text.ts"
 import type { ByteRange, CallOptions, Content } from "../ports.ts"
 import { orStorageError, storageError } from "./node-fs-errors.ts"
 import type { Slices } from "./node-fs-slices.ts"
-import { READ_FLAGS } from "./node-fs-transfer-sync.ts"
+import { checkRegular, READ_FLAGS } from "./node-fs-transfer-sync.ts"
 
 const CHUNK_BYTES = 256 * 1024
 
@@ -28,6 +28,7 @@ export interface FileContentOptions {
   readonly stability: "frozen" | "volatile"
   readonly size?: number | undefined
   readonly name?: string | undefined
+  readonly version?: string | undefined
   readonly owned?: Digest | undefined
   /** Called as a read begins; what it returns, when that read has ended. */
   readonly onRead?: (() => () => void) | undefined
@@ -35,10 +36,11 @@ export interface FileContentOptions {
 
 /** A file on this machine. It is opened by the first read of a stream and closed by the last, so that unread content costs nothing. */
 export function createFileContent(path: string, slices: Slices, options: FileContentOptions): FileContent {
-  const { stability, size, owned, onRead } = options
+  const { stability, size, version, owned, onRead } = options
   return {
     stability,
     size,
+    version,
     name: options.name ?? path,
     path,
     [ownedDigest]: owned,
@@ -56,12 +58,28 @@ export function createFileContent(path: string, slices: Slices, options: FileCon
 }
 
 function readSmall(path: string): Uint8Array | undefined {
-  return orStorageError("read", path, () => (statSync(path).size > WHOLE_BYTES ? undefined : readFileSync(path, { flag: "r" })))
+  return orStorageError("read", path, () => {
+    const fd = openSync(path, READ_FLAGS)
+    try {
+      const { size } = checkRegular(fstatSync(fd, { bigint: true }), path)
+      if (size > WHOLE_BYTES) return undefined
+      // Memory of its own: small Buffers share theirs.
+      const bytes = new Uint8Array(Number(size))
+      let length = 0
+      for (let count = -1; count !== 0 && length < bytes.byteLength; length += count) {
+        count = readSync(fd, bytes, length, bytes.byteLength - length, length)
+      }
+      return bytes.subarray(0, length)
+    } finally {
+      closeSync(fd)
+    }
+  })
 }
 
 async function readLarge(path: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
   try {
-    return await readFile(path, { signal })
+    const { buffer, byteOffset, byteLength } = await readFile(path, { signal })
+    return new Uint8Array(buffer, byteOffset, byteLength)
   } catch (error) {
     signal?.throwIfAborted()
     throw storageError(error, "read", path)

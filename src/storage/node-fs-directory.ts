@@ -7,7 +7,7 @@ import { createFileContent } from "./node-fs-content.ts"
 import { makeDirectory } from "./node-fs-durable.ts"
 import { errnoCode, isMissing, orStorageError, storageError } from "./node-fs-errors.ts"
 import { localNames } from "./node-fs-names.ts"
-import { isAbandoned, readEntries, temporaryName } from "./node-fs-temporary.ts"
+import { discard, isAbandoned, readEntries, temporaryName } from "./node-fs-temporary.ts"
 import type { NodeTransfer } from "./node-fs-transfer.ts"
 
 /** Files being written; beside their target, so that renaming them is never a move to another file system. */
@@ -28,19 +28,19 @@ export function createNodeDirectory(path: string, options: { readonly transfer: 
   const { slices } = transfer
   const root = resolve(path)
   const cases = createCaseGuard((entry) => lstat(join(root, entry)))
-  // Directories that were seen to be real ones, or made, by this instance.
-  const proven = new Set<string>()
+  let isRootMade = false
 
-  /** The file for an entry path; every directory on the way is proven to be one, or made when `make`. */
+  /**
+   * The file for an entry path; every directory on the way is proven to be one, or made when `make`. Each time anew: somebody may put a
+   * link there between two files.
+   */
   const locate = (entry: string, make: boolean): string => {
     const names = localNames(entry)
     if (TEMPORARY.test(names.at(-1)!)) throw refuse(entry, "has a name that is used for files being written")
     let at = root
     for (const name of names.slice(0, -1)) {
       at = join(at, name)
-      if (proven.has(at)) continue
       if (!proveDirectory(at, entry, make)) break
-      proven.add(at)
     }
     return join(root, ...names)
   }
@@ -76,13 +76,13 @@ export function createNodeDirectory(path: string, options: { readonly transfer: 
     } catch (error) {
       if (!isMissing((error as Error).cause)) throw error
       // Directories seen before are gone: somebody removed them.
-      proven.clear()
+      isRootMade = false
       return target(entry)
     }
   }
   const target = (entry: string) => {
-    if (!proven.has(root)) makeDirectory(root)
-    proven.add(root)
+    if (!isRootMade) makeDirectory(root)
+    isRootMade = true
     const file = locate(entry, true)
     return { file, temp: join(dirname(file), `.isofact-${temporaryName()}.tmp`) }
   }
@@ -103,13 +103,16 @@ export function createNodeDirectory(path: string, options: { readonly transfer: 
         })
       try {
         const { digest, size } = await transfer.receive(content, { to: temp, label: file, expect, reflink: true, signal, onBytes })
-        await slices.run(() => orStorageError("write", file, () => renameSync(temp, file)), signal)
+        await slices.run(() => {
+          locate(entry, false)
+          orStorageError("write", file, () => renameSync(temp, file))
+        }, signal)
         done(true)
         return { digest, size }
       } catch (error) {
         done(false)
-        if (isMissing((error as Error).cause)) proven.clear()
-        await slices.run(() => rmSync(temp, { force: true }))
+        if (isMissing((error as Error).cause)) isRootMade = false
+        await slices.run(() => discard(temp))
         throw error
       }
     },
@@ -147,7 +150,6 @@ export function createNodeDirectory(path: string, options: { readonly transfer: 
     for (let at = directory; at !== root && at.length > root.length; at = dirname(at)) {
       try {
         rmdirSync(at)
-        proven.delete(at)
       } catch (error) {
         if (["ENOTEMPTY", "EEXIST", "ENOENT"].includes(errnoCode(error) ?? "")) return
         throw storageError(error, "remove", at)

@@ -1,5 +1,4 @@
-import { mkdirSync } from "node:fs"
-import { type FileHandle, open } from "node:fs/promises"
+import { closeSync, fsync, mkdirSync, openSync } from "node:fs"
 import { dirname } from "node:path"
 import { errnoCode, orStorageError, storageError } from "./node-fs-errors.ts"
 
@@ -42,14 +41,16 @@ function startSync(directory: string): Promise<void> {
 }
 
 async function sync(path: string, flags: string): Promise<void> {
-  let handle: FileHandle | undefined
+  // Opening and closing take microseconds; only the flush is worth a thread of the pool.
+  let fd: number | undefined
   try {
-    handle = await open(path, flags)
-    await handle.sync()
+    const opened = openSync(path, flags)
+    fd = opened
+    await new Promise<void>((resolve, reject) => fsync(opened, (error) => (error ? reject(error) : resolve())))
   } catch (error) {
     throw storageError(error, "flush", path)
   } finally {
-    await handle?.close()
+    if (fd !== undefined) closeSync(fd)
   }
 }
 

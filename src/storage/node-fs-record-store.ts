@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto"
 import { linkSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { join, resolve } from "node:path"
+import { untilAborted } from "../bytes/streams.ts"
 import type { Json } from "../core/json.ts"
 import { StorageError, UnsupportedError } from "../errors.ts"
 import type { RecordEntry, RecordStore } from "../ports.ts"
@@ -9,7 +10,7 @@ import { errnoCode, hasNoLinks, isMissing, orStorageError, storageError } from "
 import { listRecordDirectories } from "./node-fs-record-list.ts"
 import { prefixDirectory, recordDirectory, TEMPORARY } from "./node-fs-record-paths.ts"
 import { createSlices, type Slices } from "./node-fs-slices.ts"
-import { sweepTemporary, temporaryName } from "./node-fs-temporary.ts"
+import { discard, sweepTemporary, temporaryName } from "./node-fs-temporary.ts"
 import { writeNew } from "./node-fs-transfer-sync.ts"
 
 /** Earlier writes that a record remembers: how far others may get between a writer's link and its look at the result. */
@@ -32,6 +33,13 @@ interface State extends Envelope {
   readonly number: number
 }
 
+export interface NodeRecordStoreOptions {
+  /** Share those of the transfer that works beside it. */
+  readonly slices?: Slices | undefined
+  /** Awaited before a record is written, so that nothing a record names is less durable than it: `flush` of the blob store. */
+  readonly before?: (() => Promise<void>) | undefined
+}
+
 /**
  * Records below `directory`, safe for many processes at once and for being killed at any instant, without a lock anybody could
  * leave behind. A record is a directory of numbered files; the highest is its state.
@@ -47,10 +55,10 @@ interface State extends Envelope {
  *
  * Rejects with `UnsupportedError` where the file system has no hard links (FAT, exFAT).
  */
-export function createNodeRecordStore(directory: string, options: { readonly slices?: Slices | undefined } = {}): RecordStore {
+export function createNodeRecordStore(directory: string, options: NodeRecordStoreOptions = {}): RecordStore {
   const root = resolve(directory)
   const temporary = join(root, TEMPORARY)
-  const { slices = createSlices() } = options
+  const { slices = createSlices(), before } = options
 
   const read = (key: string) => readState(recordDirectory(root, key))
 
@@ -73,7 +81,7 @@ export function createNodeRecordStore(directory: string, options: { readonly sli
         () => slices.run(writeTemp, signal),
         () => prepare(temporary),
       )
-      await syncFile(temp)
+      await Promise.all([syncFile(temp), before?.()])
       signal?.throwIfAborted()
       const won = await retryMissing(
         () => slices.run(() => contend(home, temp, state)),
@@ -83,8 +91,21 @@ export function createNodeRecordStore(directory: string, options: { readonly sli
       await syncDirectory(home)
       return etagOf(state)
     } finally {
-      await slices.run(() => rmSync(temp, { force: true }))
+      await slices.run(() => discard(temp))
     }
+  }
+
+  const turns = new Map<string, Promise<unknown>>()
+  /** Writers of one process wait for each other: the later ones lose by one look, instead of by a flush and a failed link. */
+  const inTurn = async <T>(key: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> => {
+    for (let other = turns.get(key); other !== undefined; other = turns.get(key)) await untilAborted(other, signal)
+    const mine = work()
+    const ended = mine.then(
+      () => turns.delete(key),
+      () => turns.delete(key),
+    )
+    turns.set(key, ended)
+    return mine
   }
 
   return {
@@ -92,16 +113,18 @@ export function createNodeRecordStore(directory: string, options: { readonly sli
     async get(key, { signal } = {}) {
       return entryOf(await slices.run(() => read(key), signal))
     },
-    async put(key, value, etag, { signal } = {}) {
-      const state = await slices.run(() => read(key), signal)
-      if ((entryOf(state)?.etag ?? null) !== etag) return undefined
-      return write(key, value, state, signal)
-    },
-    async delete(key, etag, { signal } = {}) {
-      const state = await slices.run(() => read(key), signal)
-      if (entryOf(state)?.etag !== etag) return false
-      return (await write(key, undefined, state, signal)) !== undefined
-    },
+    put: (key, value, etag, { signal } = {}) =>
+      inTurn(key, signal, async () => {
+        const state = await slices.run(() => read(key), signal)
+        if ((entryOf(state)?.etag ?? null) !== etag) return undefined
+        return write(key, value, state, signal)
+      }),
+    delete: (key, etag, { signal } = {}) =>
+      inTurn(key, signal, async () => {
+        const state = await slices.run(() => read(key), signal)
+        if (entryOf(state)?.etag !== etag) return false
+        return (await write(key, undefined, state, signal)) !== undefined
+      }),
     async *list(prefix, { signal } = {}) {
       const below = prefixDirectory(root, prefix)
       for (const { path } of await listRecordDirectories(below, prefix, slices, (home) => readState(home)?.key, signal)) {

@@ -45,8 +45,10 @@ export function createNodeStage(directory: string, options: NodeStageOptions): N
     if (session !== undefined) return session
     const path = join(root, temporaryName())
     makeDirectory(path)
-    process.once("exit", () => rmSync(path, { recursive: true, force: true }))
+    removeAtExit(path)
     session = path
+    // Killed processes could not tidy up after themselves; what cannot be removed now is left to the next.
+    sweepTemporary(root, slices, { maxAgeMs: MAX_AGE_MS }).catch(() => undefined)
     return path
   }
   const find = (digest: Digest, size: number): Content | undefined => {
@@ -158,4 +160,15 @@ function changed(path: string, expected: Digest, actual?: Digest | undefined): D
     `"${path}" changed since it was added; add it again, or pass policy: "mutable" so that a snapshot is kept from the start`,
     { path, expected, ...(actual === undefined ? {} : { actual }) },
   )
+}
+
+const sessions = new Set<string>()
+
+function removeAtExit(path: string): void {
+  if (sessions.size === 0) {
+    process.once("exit", () => {
+      for (const session of sessions) rmSync(session, { recursive: true, force: true })
+    })
+  }
+  sessions.add(path)
 }

@@ -81,3 +81,12 @@ function directoryBytes(directory: string): number {
   for (const { name } of readEntries(directory)) bytes += lstatSync(join(directory, name), { throwIfNoEntry: false })?.size ?? 0
   return bytes
 }
+
+/** Removes a temporary file on the way out; whatever led there is what to report. */
+export function discard(path: string): void {
+  try {
+    rmSync(path, { force: true })
+  } catch {
+    // A sweep will find it.
+  }
+}

@@ -1,6 +1,5 @@
 import { chmod, constants, copyFile, type FileHandle, open, unlink } from "node:fs/promises"
 import type { CallOptions, Hasher, StoredFile } from "../ports.ts"
-import { syncFile } from "./node-fs-durable.ts"
 import { errnoCode, storageError } from "./node-fs-errors.ts"
 import { writeAll } from "./node-fs-sink.ts"
 import {
@@ -17,7 +16,6 @@ const PIECE_BYTES = 1024 * 1024
 const MAX_RUNNING = 4
 
 export interface LargeJob extends SmallJob, CallOptions {
-  readonly durable?: boolean | undefined
   readonly reflink?: boolean | undefined
   readonly unless: (found: StoredFile) => boolean
   readonly onBytes?: ((count: number) => void) | undefined
@@ -72,7 +70,6 @@ export function createLargeTransfer(hasher: Hasher): (job: LargeJob) => Promise<
       const cloned = job.reflink === true && (await clones(job.from, to, before.device, job.mode ?? 0o666))
       const found = cloned ? await withFile(to, (clone) => read(job, clone, undefined)) : await copy(job, source, to)
       if (job.unless(found)) await unlink(to)
-      else if (job.durable) await syncFile(to)
       return found
     } catch (error) {
       if (errnoCode((error as Error | null)?.cause) !== "EEXIST") await unlink(to).catch(() => undefined)

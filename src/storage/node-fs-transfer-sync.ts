@@ -14,7 +14,6 @@ export interface FileIdentity {
   readonly ctimeNs: bigint
 }
 
-/** Data only, so that a job can be handed to another thread. */
 export interface SmallJob {
   readonly from: string
   /** A new file that gets the same bytes; it must not exist. */
@@ -35,41 +34,40 @@ export interface Transferred extends StoredFile {
 // Opening a named pipe would block this thread until somebody writes to it.
 export const READ_FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
 
-let buffer: Uint8Array | undefined
+/** One byte more than a small file has shows one that has grown over the limit; rounded up to the 64-byte blocks of MD5. */
+export const SMALL_BUFFER_BYTES = WHOLE_BYTES + 64
 
-/**
- * Reads one small file, hashes it and writes the copy, in one go; undefined when it is too large for that and nothing was done.
- * `unless` is asked once the digest is known: when it says true, nothing is written. Pure but for its buffer, so that any thread can run it.
- */
-export function transferSync(
-  job: SmallJob,
-  hash: (bytes: Uint8Array) => Digest,
-  unless?: (found: StoredFile) => boolean,
-): Transferred | undefined {
-  const { from, to, mode, label = to } = job
-  const read = orStorageError("read", from, () => readSmall(from))
-  if (read === undefined) return undefined
-  const { bytes, before, after } = read
-  const found = { digest: hash(bytes), size: bytes.byteLength, before, after }
-  if (to !== undefined && !unless?.(found)) orStorageError("write", label!, () => writeNew(to, bytes, mode))
-  return found
+export interface SmallRead {
+  /** A view of the buffer that was read into, good until that is used again. */
+  readonly bytes: Uint8Array
+  readonly before: FileIdentity
+  readonly after: FileIdentity
 }
 
-/** The bytes are a view of the shared buffer, good until the next call. */
-function readSmall(path: string): { bytes: Uint8Array; before: FileIdentity; after: FileIdentity } | undefined {
-  // One byte more than the limit shows a file that has grown over it, and the end of one that has not in the same read.
-  buffer ??= new Uint8Array(WHOLE_BYTES + 1)
-  const fd = openSync(path, READ_FLAGS)
-  try {
-    const stat = checkRegular(fstatSync(fd, { bigint: true }), path)
-    const before = identityOf(stat)
-    if (stat.size > WHOLE_BYTES) return undefined
-    const length = readToEnd(fd, buffer, Number(stat.size))
-    if (length > WHOLE_BYTES) return undefined
-    return { bytes: buffer.subarray(0, length), before, after: identityOf(fstatSync(fd, { bigint: true })) }
-  } finally {
-    closeSync(fd)
-  }
+/** Reads one small file into `buffer`, of {@link SMALL_BUFFER_BYTES}; undefined when it is too large for that. */
+export function readSmall(path: string, buffer: Uint8Array): SmallRead | undefined {
+  return orStorageError("read", path, () => {
+    const fd = openSync(path, READ_FLAGS)
+    try {
+      const stat = checkRegular(fstatSync(fd, { bigint: true }), path)
+      const before = identityOf(stat)
+      if (stat.size > WHOLE_BYTES) return undefined
+      const length = readToEnd(fd, buffer, Number(stat.size))
+      if (length > WHOLE_BYTES) return undefined
+      return { bytes: buffer.subarray(0, length), before, after: identityOf(fstatSync(fd, { bigint: true })) }
+    } finally {
+      closeSync(fd)
+    }
+  })
+}
+
+/** What is left once a small file was read and hashed: the copy, if one is wanted and `unless` does not say that it is not needed. */
+export function settleSmall(job: SmallJob, read: SmallRead, digest: Digest, unless: (found: StoredFile) => boolean): Transferred {
+  const { to, mode, label = to } = job
+  const { bytes, before, after } = read
+  const found = { digest, size: bytes.byteLength, before, after }
+  if (to !== undefined && !unless(found)) orStorageError("write", label!, () => writeNew(to, bytes, mode))
+  return found
 }
 
 function readToEnd(fd: number, into: Uint8Array, size: number): number {

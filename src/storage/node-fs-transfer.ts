@@ -3,12 +3,12 @@ import { checkExpected, readHashed, WHOLE_BYTES } from "../bytes/hash-stream.ts"
 import type { Digest } from "../core/digest-text.ts"
 import type { CallOptions, Content, Hasher, StoredFile } from "../ports.ts"
 import { type FileContent, holdFile } from "./node-fs-content.ts"
-import { syncFile } from "./node-fs-durable.ts"
 import { orStorageError, storageError } from "./node-fs-errors.ts"
 import { createFileSink } from "./node-fs-sink.ts"
 import { createSlices, type Slices } from "./node-fs-slices.ts"
 import { createLargeTransfer } from "./node-fs-transfer-large.ts"
-import { type Transferred, transferSync, writeNew } from "./node-fs-transfer-sync.ts"
+import { createSmallTransfer, type OpenLanes } from "./node-fs-transfer-small.ts"
+import { type Transferred, writeNew } from "./node-fs-transfer-sync.ts"
 
 /** A hasher whose one-shot hash answers at once. */
 export interface SyncHasher extends Hasher {
@@ -24,8 +24,6 @@ export interface WriteOptions extends CallOptions {
   readonly label?: string | undefined
   /** What the bytes must be; otherwise `DigestMismatchError`, and `to` is not there. */
   readonly expect?: Digest | undefined
-  /** Whether the bytes must outlive a power failure once this has resolved. */
-  readonly durable?: boolean | undefined
   /** Whether `to` may share the source's blocks where the file system can. Only tried for files over 1 MiB. */
   readonly reflink?: boolean | undefined
   /** Asked once the digest is known; true: the bytes are not needed, and `to` is not there afterwards. */
@@ -41,7 +39,7 @@ export interface TransferJob extends Omit<WriteOptions, "to"> {
 
 /**
  * The engine below every store on a file system: reads, hashes and writes a file in one pass. Small files (up to 1 MiB) are done in
- * synchronous slices with one shared buffer; larger ones in 1 MiB pieces, where reading, hashing and writing overlap, four files at
+ * synchronous slices with one shared buffer, or a dozen at a time where there are lanes to hash them side by side; larger ones in 1 MiB pieces, where reading, hashing and writing overlap, four files at
  * a time, so that memory stays at a few MiB whatever the size.
  */
 export interface NodeTransfer {
@@ -51,31 +49,31 @@ export interface NodeTransfer {
   receive(content: Content, options: WriteOptions): Promise<StoredFile>
 }
 
-export function createNodeTransfer(options: { readonly hasher: SyncHasher }): NodeTransfer {
-  const { hasher } = options
+export interface NodeTransferOptions {
+  readonly hasher: SyncHasher
+  /** Opens lanes that hash many small files at once: `createMd5Lanes`. Asked once, when enough files have come to make it worth it. */
+  readonly openLanes?: OpenLanes | undefined
+}
+
+export function createNodeTransfer({ hasher, openLanes }: NodeTransferOptions): NodeTransfer {
   const slices = createSlices()
+  const transferSmall = createSmallTransfer({ hash: hasher.hash, slices, openLanes })
   const transferLarge = createLargeTransfer(hasher)
 
   const transfer = async (job: TransferJob): Promise<Transferred> => {
-    const { signal, from, to, onBytes } = job
-    let written = to !== undefined
+    const { from, onBytes } = job
     const unless = (found: StoredFile) => {
       checkFound(job, from, found)
-      if (job.unless?.(found)) written = false
-      return !written
+      return job.unless?.(found) ?? false
     }
-    const small = await slices.run(() => {
-      const found = transferSync(job, hasher.hash, unless)
-      if (found !== undefined) checkFound(job, from, found)
-      return found
-    }, signal)
+    const small = await transferSmall({ ...job, unless })
     if (small === undefined) {
       const large = await transferLarge({ ...job, unless })
       checkFound(job, from, large)
       return large
     }
+    checkFound(job, from, small)
     onBytes?.(small.size)
-    if (job.durable && written) await syncOrRemove(to!)
     return small
   }
 
@@ -91,16 +89,13 @@ export function createNodeTransfer(options: { readonly hasher: SyncHasher }): No
 
   const receiveBytes = async (bytes: Uint8Array, content: Content, write: WriteOptions): Promise<StoredFile> => {
     const { to, label = to, mode, signal } = write
-    let written = true
     const found = await slices.run(() => {
       const result = { digest: hasher.hash(bytes), size: bytes.byteLength }
       checkFound(write, content.name ?? label, result)
-      if (write.unless?.(result)) written = false
-      else orStorageError("write", label, () => writeNew(to, bytes, mode))
+      if (!write.unless?.(result)) orStorageError("write", label, () => writeNew(to, bytes, mode))
       return result
     }, signal)
     write.onBytes?.(found.size)
-    if (write.durable && written) await syncOrRemove(to)
     return found
   }
 
@@ -123,21 +118,11 @@ async function receiveStream(content: Content, write: WriteOptions, hasher: Hash
     await sink.end()
     checkFound(write, content.name ?? label, found)
     if (write.unless?.(found)) await unlink(to)
-    else if (write.durable) await out.sync()
     return found
   } catch (error) {
     await unlink(to).catch(() => undefined)
     throw storageError(error, "write", label)
   } finally {
     await out.close()
-  }
-}
-
-async function syncOrRemove(path: string): Promise<void> {
-  try {
-    await syncFile(path)
-  } catch (error) {
-    await unlink(path).catch(() => undefined)
-    throw error
   }
 }

@@ -20,7 +20,7 @@ interface Found {
 
 /**
  * Every file below a directory as entry path and content, a directory at a time, in the order the file system gives. Links are
- * followed unless `links` says otherwise. Rejects with `InvalidArgumentError` when `directory` is not one and for a link under
+ * followed unless `links` says otherwise (`"files"`: those to files only). Rejects with `InvalidArgumentError` when `directory` is not one and for a link under
  * `links: "error"`; with `StorageError` for a link in a circle or to nowhere, a pipe, socket or device, and a name that is not UTF-8
  * (an entry path is text).
  */
@@ -73,16 +73,17 @@ function addEntry(found: Found, folder: Folder, entry: Dirent, { name, path, lin
   else if (!entry.isSymbolicLink()) throw special(path)
   else if (links === "error") {
     throw new InvalidArgumentError("options.links", `"${path}" is a symbolic link; links: "follow" or "skip" allow them`, { path })
-  } else if (links !== "skip") addTarget(found, folder, path, name)
+  } else if (links !== "skip") addTarget(found, folder, { name, path, links })
 }
 
 /** Circles only come about through links, so only what a link leads to is compared with the folders above it. */
-function addTarget({ files, folders }: Found, folder: Folder, path: string, name: string): void {
+function addTarget({ files, folders }: Found, folder: Folder, { name, path, links }: Place): void {
   const target = stated(path)
   if (target === undefined)
     throw new StorageError(`"${path}" is a symbolic link to something that does not exist; links: "skip" leaves it out`, { path })
   if (target.isFile()) files.push([name, path])
   else if (!target.isDirectory()) throw special(path)
+  else if (links === "files") return
   else if (!isAbove(target, folder)) folders.push({ path, prefix: name })
   else
     throw new StorageError(`"${path}" is a symbolic link to a directory that it is in, a circle; links: "skip" leaves it out`, {

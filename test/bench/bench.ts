@@ -16,7 +16,11 @@ import { type Bench, createGroups, type Group, type Row, type Sample } from "./g
 import { formatTable, median, runChild, settle } from "./support.ts"
 
 const { values: flags } = parseArgs({
-  options: { only: { type: "string", default: "" }, rounds: { type: "string", default: "3" }, quick: { type: "boolean", default: false } },
+  options: {
+    only: { type: "string", default: "" },
+    rounds: { type: "string", default: "3" },
+    quick: { type: "boolean", default: false },
+  },
 })
 const rounds = Math.max(1, Number(flags.rounds) || 3)
 const python = process.env.ISOFACT_PYTHON ?? "python3"
@@ -30,11 +34,11 @@ const bench: Bench = {
   async ours(args, store) {
     const dir = store ?? join(work, "once")
     mkdirSync(dir, { recursive: true })
-    const sample = await runChild(process.execPath, ["--expose-gc", script("ours.ts"), "--work", dir, ...args])
+    const sample = await runChild(dir, process.execPath, ["--expose-gc", script("ours.ts"), "--work", dir, ...args])
     if (store === undefined) rmSync(dir, { recursive: true, force: true })
     return sample as Sample
   },
-  python: async (args) => (await runChild(python, ["-B", script("rival.py"), "--work", work, ...args])) as Sample,
+  python: async (args) => (await runChild(work, python, ["-B", script("rival.py"), "--work", work, ...args])) as Sample,
 }
 
 /** Rounds of isofact, rival, isofact, rival, …, each after the disk has settled. */
@@ -52,7 +56,10 @@ async function measure(group: Group, hasRival: boolean): Promise<{ ours: Sample[
   return { ours, rival }
 }
 
-function tabulate({ title, unit, ours, rival, missing = "", goal = "" }: Row, samples: { ours: Sample[]; rival: Sample[] }): string[] {
+function tabulate(
+  { title, unit, ours, rival, missing = "", goal = "" }: Row,
+  samples: { ours: Sample[]; rival: Sample[] },
+): string[] {
   const middle = (side: readonly Sample[], key: string) => median(side.map((sample) => sample[key]!))
   const show = (value: number) => `${value.toFixed(unit === "s" ? 2 : 0)} ${unit}`
   const mine = middle(samples.ours, ours)
@@ -73,8 +80,11 @@ async function findWandb(): Promise<string | undefined> {
 async function main(): Promise<void> {
   const wandb = await findWandb()
   const missing = "no wandb"
-  console.log(`Node ${process.versions.node}, ${availableParallelism()} cores, median of ${rounds}; rival: Python wandb ${wandb ?? "(not there)"}, unless named`)
-  if (wandb === undefined) console.log(`${python} cannot import wandb: pip install "wandb>=0.30", or name a Python that can with ISOFACT_PYTHON`)
+  console.log(
+    `Node ${process.versions.node}, ${availableParallelism()} cores, median of ${rounds}; rival: Python wandb ${wandb ?? "(not there)"}, unless named`,
+  )
+  if (wandb === undefined)
+    console.log(`${python} cannot import wandb: pip install "wandb>=0.30", or name a Python that can with ISOFACT_PYTHON`)
   const table = [["", "isofact", "rival", "ratio", "goal"]]
   for (const group of createGroups(bench).filter(({ name }) => name.includes(flags.only))) {
     const isMissing = group.isPython === true && wandb === undefined

@@ -42,7 +42,15 @@ export interface Bench {
 type Policy = "mutable" | "immutable"
 
 export function createGroups(bench: Bench): Group[] {
-  const trees = bench.isQuick ? [[1000, 8192], [100, 2 ** 20]] : [[10_000, 8192], [1000, 2 ** 20]]
+  const trees = bench.isQuick
+    ? [
+        [1000, 8192],
+        [100, 2 ** 20],
+      ]
+    : [
+        [10_000, 8192],
+        [1000, 2 ** 20],
+      ]
   return [
     hashGroup(bench),
     ...trees.flatMap(([count, bytes]) => treeGroups(bench, count!, bytes!)),
@@ -53,7 +61,12 @@ export function createGroups(bench: Bench): Group[] {
 }
 
 function hashGroup(bench: Bench): Group {
-  const row = (title: string, key: string): Row => ({ title: `hash ${title}; rival: node:crypto`, unit: "MB/s", ours: key, rival: key })
+  const row = (title: string, key: string): Row => ({
+    title: `hash ${title}; rival: node:crypto`,
+    unit: "MB/s",
+    ours: key,
+    rival: key,
+  })
   return {
     name: "hash",
     rows: [row("one stream", "stream"), row("files of 8 KiB", "small"), row("files of 1 MiB", "large")],
@@ -87,7 +100,15 @@ function treeGroups(bench: Bench, count: number, bytes: number): Group[] {
       {
         name: `relog-${count}-${policy}`,
         isPython: true,
-        rows: [{ title: `log again unchanged ${label}, ${policy}; rival: addDir and digest`, unit: "s", ours: "relog", rival: "relog", goal: "20×" }],
+        rows: [
+          {
+            title: `log again unchanged ${label}, ${policy}; rival: addDir and digest`,
+            unit: "s",
+            ours: "relog",
+            rival: "relog",
+            goal: "20×",
+          },
+        ],
         prepare: async () => {
           files()
           await bench.ours(["log", ...options], logged)
@@ -146,6 +167,7 @@ function downloadGroup(bench: Bench): Group {
     prepare: async () => {
       writeFileSync(list, JSON.stringify(makeTree(tree, count, 8192)))
       await bench.ours(["log", tree, "--policy", "immutable"], logged)
+      writeFileSync(join(tree, "one"), "1") // what ours.ts warms up with
       server = await serveFiles(tree)
     },
     ours: () => bench.ours(["download", server!.url], logged),
@@ -162,7 +184,12 @@ function largeGroup(bench: Bench): Group {
   const label = `one file of ${bytes / 2 ** 20} MiB`
   const file = join(bench.work, "large.bin")
   const logged = join(bench.work, "logged-large")
-  const row = (title: string, ours: string, unit: Row["unit"], goal = ""): Row => ({ title: `${label}: ${title}`, unit, ours, goal })
+  const row = (title: string, ours: string, unit: Row["unit"], goal = ""): Row => ({
+    title: `${label}: ${title}`,
+    unit,
+    ours,
+    goal,
+  })
   return {
     name: "large",
     rounds: 1,

@@ -13,18 +13,20 @@ import { createHash, randomFillSync } from "node:crypto"
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
-import { platform } from "#platform"
 import { Artifact, init, Manifest } from "isofact"
+import { platform } from "#platform"
 
 type Policy = "mutable" | "immutable"
 type Sample = Record<string, number>
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { work: { type: "string" }, policy: { type: "string" } } })
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { work: { type: "string" }, policy: { type: "string" } },
+})
 const work = values.work!
 const policy = (values.policy ?? "mutable") as Policy
 const [command, argument = ""] = positionals
 
-process.chdir(work)
 process.env.WANDB_CACHE_DIR = join(work, "cache")
 
 /** Seconds. */
@@ -60,9 +62,8 @@ async function build(tree: string): Promise<Artifact> {
 async function log(artifact: Artifact): Promise<Artifact> {
   const run = await init({ project: "bench", dir: work })
   await run.logArtifact(artifact)
-  await artifact.wait()
   await run.finish()
-  return artifact
+  return artifact.wait()
 }
 
 async function warmUp(): Promise<void> {
@@ -101,7 +102,8 @@ async function relog(): Promise<Sample> {
 async function hash(): Promise<Sample> {
   const engine = argument === "crypto" ? cryptoEngine : platform.hasher
   const megabytes = 256
-  const pieces = (bytes: number) => Array.from({ length: (megabytes * 2 ** 20) / bytes }, () => randomFillSync(new Uint8Array(bytes)))
+  const pieces = (bytes: number) =>
+    Array.from({ length: (megabytes * 2 ** 20) / bytes }, () => randomFillSync(new Uint8Array(bytes)))
   const speed = (seconds: number) => (megabytes * 2 ** 20) / 1e6 / seconds
   const many = async (bytes: number) => {
     const all = pieces(bytes)
@@ -172,7 +174,11 @@ function overHttp(url: string) {
 async function download(): Promise<Sample> {
   const seconds: Sample = {}
   const registry = overHttp(argument)
-  for (const [key, options] of [["cold", { registry }], ["warm", { registry }], ["embedded", { dir: work }]] as const) {
+  for (const [key, options] of [
+    ["cold", { registry }],
+    ["warm", { registry }],
+    ["embedded", { dir: work }],
+  ] as const) {
     const target = join(work, key)
     rmSync(target, { recursive: true, force: true })
     if (key === "cold") rmSync(join(work, "cache"), { recursive: true, force: true })
@@ -187,9 +193,8 @@ async function download(): Promise<Sample> {
   return seconds
 }
 
-/** As a user would: the default policy, so the file is also kept safe from later changes. */
+/** As a user would: the default policy, so the file is also kept safe from later changes. Nothing is warmed up: idle is idle. */
 async function largeLog(): Promise<Sample> {
-  await warmUp()
   const artifact = new Artifact("large", "dataset")
   let seconds = 0
   const logPeak = await peakOf(async () => {
@@ -202,11 +207,10 @@ async function largeLog(): Promise<Sample> {
 }
 
 async function largeDownload(): Promise<Sample> {
-  const run = await init({ project: "bench", dir: work })
-  await (await run.useArtifact("small:latest")).download(join(work, "small-download"))
-  const used = await run.useArtifact("large:latest")
   let seconds = 0
   const downloadPeak = await peakOf(async () => {
+    const run = await init({ project: "bench", dir: work })
+    const used = await run.useArtifact("large:latest")
     seconds = await timed(() => used.download(join(work, "download")))
   })
   return { download: seconds, downloadPeak }

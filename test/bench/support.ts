@@ -35,13 +35,17 @@ export async function makeLargeFile(path: string, bytes: number): Promise<void> 
   await file.close()
 }
 
-/** Runs a child to its end and gives the JSON of its last line. Rejects with what it wrote to stderr. */
-export async function runChild(command: string, args: readonly string[], env: Record<string, string> = {}): Promise<Record<string, number>> {
-  const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] })
+/** Runs a child in `cwd` to its end and gives the JSON of its last line. Rejects with what it wrote to stderr. */
+export async function runChild(cwd: string, command: string, args: readonly string[]): Promise<Record<string, number>> {
+  const child = spawn(command, args, { cwd, stdio: ["ignore", "pipe", "pipe"] })
   let stdout = ""
   let stderr = ""
-  child.stdout.on("data", (text) => { stdout += text })
-  child.stderr.on("data", (text) => { stderr = (stderr + text).slice(-3000) })
+  child.stdout.on("data", (text) => {
+    stdout += text
+  })
+  child.stderr.on("data", (text) => {
+    stderr = (stderr + text).slice(-3000)
+  })
   const [code] = await once(child, "close")
   if (code !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${code}:\n${stderr}`)
   return JSON.parse(stdout.trim().split("\n").at(-1)!)
@@ -49,15 +53,20 @@ export async function runChild(command: string, args: readonly string[], env: Re
 
 /** Lets the disk finish what one rival wrote before the other starts. */
 export async function settle(): Promise<void> {
-  await once(spawn("sync", { stdio: "ignore" }).on("error", () => {}), "close")
+  await once(
+    spawn("sync", { stdio: "ignore" }).on("error", () => {}),
+    "close",
+  )
 }
 
 /** Serves the files below `root` over HTTP; both rivals download from here. */
 export async function serveFiles(root: string): Promise<{ readonly url: string; close(): void }> {
   const server = createServer((request, response) => {
     const path = join(root, decodeURIComponent(new URL(request.url!, "http://bench").pathname))
-    response.writeHead(200, { "content-length": statSync(path).size })
-    createReadStream(path).pipe(response)
+    const stat = statSync(path, { throwIfNoEntry: false })
+    response.writeHead(stat === undefined ? 404 : 200, { "content-length": stat?.size ?? 0 })
+    if (stat === undefined) response.end()
+    else createReadStream(path).pipe(response)
   })
   server.keepAliveTimeout = 60_000
   await once(server.listen(0, "127.0.0.1"), "listening")
@@ -72,5 +81,12 @@ export function median(values: readonly number[]): number {
 
 export function formatTable(rows: readonly (readonly string[])[]): string {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
-  return rows.map((row) => row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))).join("  ").trimEnd()).join("\n")
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!)))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n")
 }

@@ -57,7 +57,10 @@ export function createPeer(python: string, dir: string): Peer {
     dir,
     run(command, file, args = {}) {
       const flags = Object.entries(args).flatMap(([name, value]) => [`--${name}`, String(value)])
-      const { status, stderr, error } = spawnSync(python, ["-B", script, command, dir, ...flags], { encoding: "utf8", maxBuffer: 2 ** 28 })
+      const { status, stderr, error } = spawnSync(python, ["-B", script, command, dir, ...flags], {
+        encoding: "utf8",
+        maxBuffer: 2 ** 28,
+      })
       if (error) throw error
       if (status !== 0) throw new Error(`peer.py ${command} failed (${status}):\n${stderr.slice(-3000)}`)
       return JSON.parse(readFileSync(join(dir, file), "utf8"))

@@ -1,7 +1,7 @@
 /**
  * Runs isofact and the real Python `wandb` side by side and compares what they make. Called by run.sh.
  *
- * usage: interop.ts PYTHON [--seed n] [--only trees|names|cache]
+ * usage: interop.ts PYTHON [--seed n] [--only trees|names|cache] [--show n]
  */
 
 import { mkdtempSync, rmSync } from "node:fs"
@@ -15,15 +15,15 @@ import { checkTrees } from "./trees.ts"
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { seed: { type: "string", default: "1" }, only: { type: "string" } },
+  options: { seed: { type: "string", default: "1" }, only: { type: "string" }, show: { type: "string", default: "12" } },
 })
 const seed = Number(values.seed)
+const shown = Number(values.show)
 const checks: Record<string, (peer: Peer, group: Group) => void | Promise<void>> = {
-  trees: (peer, group) => checkTrees(peer, group, { seed, count: 150 }),
+  trees: (peer, group) => checkTrees(peer, group, { seed, count: 300 }),
   names: (peer, group) => checkNames(peer, group, { seed, count: 3000 }),
   cache: checkCache,
 }
-const SHOWN = 12
 
 async function runGroup(title: string): Promise<Group> {
   const group = createGroup(title)
@@ -33,9 +33,11 @@ async function runGroup(title: string): Promise<Group> {
   } finally {
     rmSync(dir, { recursive: true, force: true })
   }
-  console.log(`${group.failures.length === 0 ? "ok  " : "FAIL"} ${title.padEnd(6)} ${group.passed} passed, ${group.failures.length} failed (${group.notes.join("; ")})`)
-  for (const failure of group.failures.slice(0, SHOWN)) console.log(`     ${failure}`)
-  if (group.failures.length > SHOWN) console.log(`     … and ${group.failures.length - SHOWN} more`)
+  console.log(
+    `${group.failures.length === 0 ? "ok  " : "FAIL"} ${title.padEnd(6)} ${group.passed} passed, ${group.failures.length} failed (${group.notes.join("; ")})`,
+  )
+  for (const failure of group.failures.slice(0, shown)) console.log(`     ${failure}`)
+  if (group.failures.length > shown) console.log(`     … and ${group.failures.length - shown} more`)
   return group
 }
 

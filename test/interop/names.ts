@@ -33,7 +33,10 @@ const differences: Readonly<Record<string, Readonly<Record<string, (input: unkno
   "artifact name": { "a trailing line feed": some(/\n$/) },
   "collection name": { "NUL and lone surrogates": unstorable, empty, "a colon, which starts the alias in a path": some(/:/) },
   "project name": { "NUL and lone surrogates": unstorable },
-  type: { "NUL and lone surrogates": (input) => unstorable((input as string[])[0]), empty: (input) => (input as string[])[0] === "" },
+  type: {
+    "NUL and lone surrogates": (input) => unstorable((input as string[])[0]),
+    empty: (input) => (input as string[])[0] === "",
+  },
   aliases: { "NUL and lone surrogates": unstorable, empty, "vN, which is how versions are called": some(/^v\p{N}+$/u) },
   tags: { "a trailing line feed": some(/\n$/) },
   "entry path": {
@@ -80,7 +83,10 @@ function checkKind(group: Group, kind: string, verdicts: readonly Verdict[], cou
     const mine = judge(kind, input)
     const known = Object.entries(differences[kind]!).filter(([, applies]) => applies(input))
     const isStricter = valid && (!mine.valid || mine.value === false) && known.length > 0
-    if (isStricter) known.forEach(([why]) => { unseen.delete(why) })
+    if (isStricter)
+      known.forEach(([why]) => {
+        unseen.delete(why)
+      })
     group.check(isStricter || isDeepStrictEqual(mine, python), () => {
       return `${kind} ${JSON.stringify(input)}: isofact ${JSON.stringify(mine)}, Python ${JSON.stringify(python)}`
     })

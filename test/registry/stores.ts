@@ -10,23 +10,26 @@ export const memoryStores = (now: () => number = Date.now) => ({
   blobs: createMemoryBlobStore({ hasher: plainHasher, now }),
 })
 
-/** Called around every operation of either store; what it throws is what the operation rejects with. */
-export type Gate = (when: "before" | "after", operation: string) => void | Promise<void>
+/** Called around every operation of either store, the `at`-th from 1; what it throws is what the operation rejects with. */
+export type Gate = (when: "before" | "after", operation: string, at: number) => void | Promise<void>
 
 /** The same stores with a gate: failing before an operation, or after it took effect and the answer was lost. */
 export function gatedStores({ records, blobs }: Stores, gate: Gate): Stores {
+  let count = 0
   const gated =
     <A extends unknown[], R>(operation: string, work: (...args: A) => Promise<R>) =>
     async (...args: A): Promise<R> => {
-      await gate("before", operation)
+      const at = ++count
+      await gate("before", operation, at)
       const result = await work(...args)
-      await gate("after", operation)
+      await gate("after", operation, at)
       return result
     }
   async function* gatedList<T>(operation: string, items: AsyncIterable<T>): AsyncGenerator<T> {
-    await gate("before", operation)
+    const at = ++count
+    await gate("before", operation, at)
     yield* items
-    await gate("after", operation)
+    await gate("after", operation, at)
   }
   const gatedRecords: RecordStore = {
     name: records.name,

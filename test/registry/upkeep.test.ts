@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest"
 import { base64Decode, type Digest, hexEncode } from "../../src/core/digest-text.ts"
 import { Manifest } from "../../src/core/manifest.ts"
+import type { Membership } from "../../src/ports.ts"
 import { createEmbeddedRegistry, type EmbeddedRegistry, type EmbeddedRegistryOptions } from "../../src/registry/embedded.ts"
 import {
   clientId,
@@ -31,6 +32,8 @@ function world(options: Partial<EmbeddedRegistryOptions> = {}) {
   return { stores, now, open, registry: open(), pass: (ms: number) => (time += ms) }
 }
 
+const rotten = new Map<Digest, Uint8Array>()
+
 /** Bytes that rot in their place: the store still has a blob of that digest and size. */
 async function rot({ blobs }: Stores, digest: Digest): Promise<void> {
   const content = await blobs.get(digest)
@@ -38,7 +41,6 @@ async function rot({ blobs }: Stores, digest: Digest): Promise<void> {
   bytes[0]! ^= 1
   rotten.set(digest, bytes)
 }
-const rotten = new Map<Digest, Uint8Array>()
 
 /** Stores that hand out what {@link rot} made of a blob until it is stored anew. */
 function decaying(stores: Stores): Stores {
@@ -50,9 +52,8 @@ function decaying(stores: Stores): Stores {
       async get(digest, options) {
         const bytes = rotten.get(digest)
         const content = await blobs.get(digest, options)
-        return bytes && content && { ...content, bytes: async () => bytes, stream: () => new Response(bytes.slice()).body! }
-          ? { ...content, bytes: async () => bytes, stream: () => new Response(bytes.slice()).body! }
-          : content
+        if (bytes === undefined || content === undefined) return content
+        return { ...content, bytes: async () => bytes, stream: () => new Response(bytes.slice()).body! }
       },
       async put(digest, content, options) {
         const result = await blobs.put(digest, content, options)
@@ -120,7 +121,7 @@ describe("damage", () => {
     const { registry, member } = await damaged("a")
     await expect(readWhole(registry, member)).rejects.toThrow("damaged")
     await registry.reportCorrupt(md5Of(files.a))
-    await expect(readWhole(registry, member)).rejects.toEqual(failure("STORAGE"))
+    await expect(readWhole(registry, member)).rejects.toEqual(failure("ENTRY_NOT_FOUND"))
     const again = await relog(registry)
     expect(again).toMatchObject({ stored: 1, member: { index: 0, version: { id: member.version.id } } })
     expect([...again.member.aliases].sort()).toEqual(["again", "latest"])
@@ -173,7 +174,8 @@ describe("damage", () => {
       const { registry, stores } = world({ statOnRelog })
       const member = await publish(registry, files)
       await stores.blobs.delete(md5Of(files.a))
-      if (!statOnRelog) await expect(readWhole(registry, member)).rejects.toMatchObject({ code: "STORAGE", details: { path: "a" } })
+      if (!statOnRelog)
+        await expect(readWhole(registry, member)).rejects.toMatchObject({ code: "ENTRY_NOT_FOUND", details: { path: "a" } })
       expect(await relog(registry)).toMatchObject({ stored: 1 })
       expect(await readWhole(registry, member)).toEqual(files)
     }
@@ -183,7 +185,7 @@ describe("damage", () => {
     const { registry, stores } = world()
     const member = await publish(registry, files)
     const file = { path: "x", digest: md5Of("x"), size: 1, birthArtifactId: undefined }
-    await expect(registry.openFile({ ...field, index: 0, id: member.version.id }, file)).rejects.toEqual(failure("STORAGE"))
+    await expect(registry.openFile({ ...field, index: 0, id: member.version.id }, file)).rejects.toEqual(failure("ENTRY_NOT_FOUND"))
     expect(await collect(stores.records.list("damaged"))).toEqual([])
   })
 
@@ -285,6 +287,18 @@ describe("garbage", () => {
     await readWhole(registry, await registry.commitVersion(pending.id))
   })
 
+  test("what is committed while the collector looks around is needed", async () => {
+    const { registry, stores, open } = world()
+    for (const text of ["reused", "garbage"]) await stores.blobs.put(md5Of(text), textContent(text))
+    let committed: Membership | undefined
+    const collecting = gatedStores(stores, async (when, operation) => {
+      // Its first write is the lease: everything has been looked at once by then.
+      if (when === "before" && operation === "records.put") committed ??= await publish(registry, { a: "reused" })
+    })
+    expect(await open(collecting).gc({ graceMs: 0 })).toMatchObject({ blobsDeleted: 1 })
+    expect(await readWhole(registry, committed!)).toEqual({ a: "reused" })
+  })
+
   test("there is one collector at a time, and a dead one is forgotten", async () => {
     const { registry, stores, open, pass } = world()
     await stores.blobs.put(md5Of("x"), textContent("x"))
@@ -351,5 +365,48 @@ describe("what others rely on", () => {
     expect(() => createEmbeddedRegistry({ ...memoryStores(), ...more } as EmbeddedRegistryOptions)).toThrow(
       expect.objectContaining({ code: "INVALID_ARGUMENT", details: { argument } }),
     )
+  })
+})
+
+describe("a commit whose last, needless write was lost", () => {
+  async function unsettled(ttl?: number) {
+    const created = world()
+    const { stores, open } = created
+    const files = { a: "1" }
+    const pending = await created.registry.createVersion(newVersion(files, { ttl }))
+    await upload(created.registry, pending.id, files)
+    let writes = 0
+    const dying = gatedStores(stores, (when, operation) => {
+      if (when === "before" && operation === "records.put" && ++writes === 3) throw new Error("dead")
+    })
+    expect(await open(dying).commitVersion(pending.id)).toMatchObject({ index: 0, version: { state: "COMMITTED" } })
+    expect(writes).toBe(3)
+    return { ...created, id: pending.id }
+  }
+
+  /** Fails whatever comes after the version was unlisted. */
+  const cutAfterSwap = (stores: Stores) => {
+    let writes = 0
+    return gatedStores(stores, (when, operation) => {
+      if (operation !== "records.put") return
+      if (when === "before" && writes === 2) throw new Error("dead")
+      if (when === "after") writes++
+    })
+  }
+
+  test("is a commit, and deleting it a deletion", async () => {
+    const { registry, stores, open, id } = await unsettled()
+    expect(await registry.commitVersion(id)).toMatchObject({ index: 0 })
+    await expect(open(cutAfterSwap(stores)).deleteVersion(id, { deleteAliases: true })).rejects.toThrow("dead")
+    expect((await registry.getVersion(id))?.state).toBe("DELETED")
+    await expect(registry.commitVersion(id)).rejects.toEqual(failure("ENTRY_NOT_FOUND"))
+  })
+
+  test("expires like any other", async () => {
+    const { registry, stores, open, id, pass } = await unsettled(60)
+    pass(60_000)
+    expect((await registry.getVersion(id))?.state).toBe("DELETED")
+    await expect(open(cutAfterSwap(stores)).gc()).rejects.toThrow("dead")
+    expect((await registry.getVersion(id))?.state).toBe("DELETED")
   })
 })
