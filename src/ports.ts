@@ -37,7 +37,7 @@ export interface Content {
   readonly stability: "frozen" | "volatile" | "once"
   /** Bytes, when known before reading. */
   readonly size?: number | undefined
-  /** What to call it in a message, and the default entry name: a base name or a local path. */
+  /** What to call it in a message, and the default entry name. */
   readonly name?: string | undefined
   /** A file on this machine that holds exactly these bytes; lets adapters clone instead of copy. */
   readonly path?: string | undefined
@@ -489,7 +489,8 @@ export interface Platform {
   openFile(path: string, options?: CallOptions): Promise<Content>
   /** Every file below a local directory, as entry path and content. */
   walk(path: string, options?: WalkOptions): AsyncIterable<readonly [path: string, content: Content]>
-  kind(path: string): Promise<"file" | "directory" | undefined>
+  /** What is at a local path; undefined for nothing, a special file, or text that is no path. */
+  locate(path: string): Promise<LocalPlace | undefined>
   /** The local path as `openFile` and `walk` report it in `Content.path`. */
   resolvePath(path: string): string
   /** Where a download goes: a local path, or the same text in the runtime's own file system. */
@@ -504,6 +505,14 @@ export interface Platform {
   registry(options?: { readonly dir?: string | undefined }): Registry
   /** Files read, stored or written at once unless the caller says otherwise. */
   readonly concurrency: number
+}
+
+export interface LocalPlace {
+  readonly kind: "file" | "directory"
+  /** Absolute, symbolic links resolved. */
+  readonly realPath: string
+  /** Bytes, of a file. */
+  readonly size: number
 }
 
 export interface WalkOptions extends CallOptions {

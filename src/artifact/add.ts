@@ -158,7 +158,7 @@ function contentName(path: string, { digest }: StagedContent): string {
 }
 
 function defaultName(content: Content): string {
-  if (content.name) return baseName(content.name.replaceAll("\\", "/"))
+  if (content.name) return baseName(content.name)
   throw new InvalidArgumentError(
     "options.name",
     'This source has no name of its own: pass the entry\'s path, as in addFile(blob, { name: "images/1.png" })',

@@ -23,7 +23,7 @@ export function createMemoryPlatform(): Platform {
     env: () => undefined,
     openFile: noFiles("a path cannot be added: pass a File, Blob, bytes or stream"),
     walk: noFiles("a directory path cannot be added: pass a directory handle, files or a Map"),
-    kind: async () => undefined,
+    locate: async () => undefined,
     resolvePath: (path) => path,
     directory: noFiles("download needs a target: pass a Directory, such as createMemoryDirectory() of isofact/storage/memory"),
     stage: () => (stage ??= createMemoryStage({ hasher })),

@@ -6,7 +6,7 @@ import { createEmbeddedRegistry } from "../registry/embedded.ts"
 import { createNodeBlobStore, type NodeBlobStore } from "../storage/node-fs-blob-store.ts"
 import { createNodeCache, type NodeCache } from "../storage/node-cache.ts"
 import { createNodeDirectory } from "../storage/node-fs-directory.ts"
-import { localKind, localPath, openNodeFile } from "../storage/node-fs-open.ts"
+import { localPath, locateLocal, openNodeFile } from "../storage/node-fs-open.ts"
 import { createNodeRecordStore } from "../storage/node-fs-record-store.ts"
 import { createNodeStage } from "../storage/node-fs-stage.ts"
 import { createNodeTransfer, type NodeTransfer } from "../storage/node-fs-transfer.ts"
@@ -40,7 +40,7 @@ export function createNodePlatform(): Platform {
     env,
     openFile: (path, options) => openNodeFile(path, { ...options, slices: transfer().slices, argument: "source" }),
     walk: (path, options) => walkNodeDirectory(path, { ...options, slices: transfer().slices, argument: "dir" }),
-    kind: async (path) => transfer().slices.run(() => localKind(path)),
+    locate: async (path) => transfer().slices.run(() => locateLocal(path)),
     resolvePath: (path) => localPath(path),
     directory: async (path) => createNodeDirectory(localPath(path, "root"), { transfer: transfer() }),
     // Beside the registry that drafts will most likely go to, so that they can be linked into it.

@@ -4,11 +4,11 @@ import type { Entry } from "../core/entry.ts"
 import { md5 } from "../core/md5.ts"
 import { baseName, entryPath, joinEntryPath } from "../core/path.ts"
 import { EntryNotFoundError, InvalidArgumentError } from "../errors.ts"
-import type { CallOptions, Content, Platform, ReferenceHandler, ReferenceUri, TrackOptions } from "../ports.ts"
+import type { CallOptions, Content, LocalPlace, Platform, ReferenceHandler, ReferenceUri, TrackOptions } from "../ports.ts"
 import { parseReferenceUri } from "./uri.ts"
 
 /** What a `file:` reference needs of the runtime. */
-export interface LocalFiles extends Pick<Platform, "openFile" | "walk" | "resolvePath" | "kind"> {
+export interface LocalFiles extends Pick<Platform, "openFile" | "walk" | "locate"> {
   hash(content: Content, options: CallOptions): Promise<{ readonly digest: Digest; readonly size: number }>
 }
 
@@ -19,12 +19,12 @@ export function createFileReferences(files: LocalFiles): ReferenceHandler {
     track: (uri, options) => trackFiles(files, uri, options),
     async open(entry, options = {}) {
       const uri = parseReferenceUri(entry.ref)
-      const path = await findFile(files, uri)
-      if (path === undefined) {
+      const place = await findFile(files, uri)
+      if (place === undefined) {
         throw new EntryNotFoundError(`"${entry.path}" references ${entry.ref}, and there is no such file`, { path: entry.path })
       }
-      const unchecked = entry.digest === uriDigest(files.resolvePath(path))
-      return { content: await files.openFile(path, options), expect: unchecked ? undefined : (entry.digest as Digest) }
+      const unchecked = entry.digest === uriDigest(place.realPath)
+      return { content: await files.openFile(place.realPath, options), expect: unchecked ? undefined : (entry.digest as Digest) }
     },
   }
 }
@@ -35,15 +35,19 @@ async function trackFiles(
   { name, checksum, maxObjects, signal }: TrackOptions,
 ): Promise<Entry[]> {
   const root = decodePath(uri.path)
-  const kind = await files.kind(root)
-  if (kind === undefined) {
+  const place = await files.locate(root)
+  if (place === undefined) {
     throw new EntryNotFoundError(`Path '${uri.text}' must be a valid file or directory path: nothing is there`, { path: uri.text })
   }
   const describe = async (path: string, ref: string, content: Content): Promise<Entry> => {
-    const { digest, size } = await files.hash(content, { signal })
-    return { path, ref, size, digest: checksum ? digest : uriDigest(content.path ?? root) }
+    if (checksum) {
+      const { digest, size } = await files.hash(content, { signal })
+      return { path, ref, size, digest }
+    }
+    const { realPath, size } = (await files.locate(content.path ?? root)) ?? place
+    return { path, ref, size, digest: uriDigest(realPath) }
   }
-  if (kind === "file") {
+  if (place.kind === "file") {
     const content = await files.openFile(root, { signal })
     return [await describe(entryPath(name ?? baseName(root)), uri.text, content)]
   }
@@ -62,10 +66,11 @@ async function trackFiles(
 }
 
 /** Python writes names into directory references undecoded but decodes them when reading, so both spellings are tried. */
-async function findFile(files: LocalFiles, uri: ReferenceUri): Promise<string | undefined> {
+async function findFile(files: LocalFiles, uri: ReferenceUri): Promise<LocalPlace | undefined> {
   const literal = uri.text.slice(uri.text.indexOf(":") + 1).replace(/^\/\/[^/]*/, "")
   for (const path of [decodePath(uri.path), literal]) {
-    if ((await files.kind(path)) === "file") return path
+    const place = await files.locate(path)
+    if (place?.kind === "file") return place
   }
   return undefined
 }

@@ -159,7 +159,7 @@ export class Run extends RunInfo implements ActiveRun {
     const artifact = new Artifact(checkArtifactName(name, "options.name"), checkArtifactType(type, name, "options.type"), {
       platform,
     })
-    const kind = await platform.kind(text)
+    const kind = (await platform.locate(text))?.kind
     if (kind === "file") await artifact.addFile(text, { signal, onProgress })
     else if (kind === "directory") await artifact.addDir(text, { signal, onProgress })
     else if (text.includes("://")) await artifact.addReference(text, { signal })

@@ -142,9 +142,17 @@ export function createNodeCache(options: {
     return bytes
   }
   const stored = async (path: string, size: number) => {
-    if (estimate === undefined || Date.now() - estimate.countedAt > RECOUNT_MS) await count(undefined)
-    else estimate.bytes += size
+    if (estimate !== undefined && Date.now() - estimate.countedAt <= RECOUNT_MS) estimate.bytes += size
+    else await countOnce()
     if (estimate!.bytes > maxBytes) await evictOnce(path)
+  }
+  // However many puts come at once, the tree is walked once.
+  let counting: Promise<unknown> | undefined
+  const countOnce = (): Promise<unknown> => {
+    counting ??= count(undefined).finally(() => {
+      counting = undefined
+    })
+    return counting
   }
   let evicting: Promise<unknown> | undefined
   const evictOnce = (path: string): Promise<unknown> => {

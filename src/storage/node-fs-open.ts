@@ -1,10 +1,10 @@
-import { type Stats, statSync } from "node:fs"
-import { resolve } from "node:path"
+import { realpathSync, type Stats, statSync } from "node:fs"
+import { basename, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import { InvalidArgumentError } from "../errors.ts"
-import type { CallOptions, Content } from "../ports.ts"
+import type { CallOptions, Content, LocalPlace } from "../ports.ts"
 import { createFileContent } from "./node-fs-content.ts"
-import { isMissing, storageError } from "./node-fs-errors.ts"
+import { isMissing, orStorageError, storageError } from "./node-fs-errors.ts"
 import type { Slices } from "./node-fs-slices.ts"
 
 /** A local path or `file:` URL as an absolute path; throws `InvalidArgumentError` for another URL. */
@@ -32,18 +32,20 @@ export async function openNodeFile(
   const { slices, signal, argument = "path" } = options
   const local = localPath(path, argument)
   const stat = await slices.run(() => statOf(local), signal)
-  if (stat?.isFile()) return createFileContent(local, slices, { stability: "volatile", size: stat.size })
+  if (stat?.isFile()) return createFileContent(local, slices, { stability: "volatile", size: stat.size, name: basename(local) })
   const problem =
     stat === undefined ? "does not exist" : stat.isDirectory() ? "is a directory; use addDir for that" : "is not a regular file"
   throw new InvalidArgumentError(argument, `"${local}" ${problem}`, { path: local })
 }
 
 /** What is at a local path; undefined for nothing, a special file, or text that is no path. */
-export function localKind(path: string): "file" | "directory" | undefined {
+export function locateLocal(path: string): LocalPlace | undefined {
   if (path === "" || path.includes("\0") || (/^[a-z][a-z0-9+.-]+:\/\//i.test(path) && !/^file:/i.test(path))) return undefined
-  const stat = statOf(localPath(path))
-  if (stat?.isFile()) return "file"
-  return stat?.isDirectory() ? "directory" : undefined
+  const local = localPath(path)
+  const stat = statOf(local)
+  if (stat === undefined || !(stat.isFile() || stat.isDirectory())) return undefined
+  const realPath = orStorageError("resolve", local, () => realpathSync(local))
+  return { kind: stat.isFile() ? "file" : "directory", realPath, size: stat.size }
 }
 
 function statOf(path: string): Stats | undefined {

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto"
+import { hash, randomBytes } from "node:crypto"
 import { linkSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { untilAborted } from "../bytes/streams.ts"
@@ -42,7 +42,7 @@ export interface NodeRecordStoreOptions {
 
 /**
  * Records below `directory`, safe for many processes at once and for being killed at any instant, without a lock anybody could
- * leave behind. A record is a directory of numbered files; the highest is its state.
+ * leave behind. A record is a directory of numbered files; the highest is its state. A file is a line of JSON and its SHA-256.
  *
  * - A writer that read state n writes and flushes a temporary file and links it as n+1. A link fails when the name is taken, so one
  *   of all who read state n wins; a reader sees a whole file or none.
@@ -72,7 +72,7 @@ export function createNodeRecordStore(directory: string, options: NodeRecordStor
     const nonce = randomBytes(9).toString("base64url")
     const history = base === undefined ? [] : [base.nonce, ...base.history].slice(0, HISTORY)
     const state = { key, value, nonce, history, number: (base?.number ?? 0) + 1 }
-    const text = JSON.stringify({ key, value, nonce, history } satisfies Envelope)
+    const text = sealed(JSON.stringify({ key, value, nonce, history } satisfies Envelope))
     const temp = join(temporary, temporaryName())
     const home = recordDirectory(root, key)
     const writeTemp = () => orStorageError("write", temp, () => writeNew(temp, Buffer.from(text)))
@@ -218,12 +218,13 @@ function listNumbers(home: string): number[] {
   }
 }
 
+/** A line that tells whether the line before it is still what was written: JSON with a bit flipped is often JSON. */
+function sealed(text: string): string {
+  return `${text}\n${hash("sha256", text)}\n`
+}
+
 function parseEnvelope(text: string, path: string): Envelope {
-  try {
-    const envelope = JSON.parse(text) as Envelope
-    if (typeof envelope.key === "string" && typeof envelope.nonce === "string" && Array.isArray(envelope.history)) return envelope
-  } catch {
-    // Said below.
-  }
+  const [json = ""] = text.split("\n", 1)
+  if (sealed(json) === text) return JSON.parse(json) as Envelope
   throw new StorageError(`"${path}" is damaged: it is not a record of this registry`, { path })
 }

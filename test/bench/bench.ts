@@ -13,7 +13,7 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 import { type Bench, createGroups, type Group, type Row, type Sample } from "./groups.ts"
-import { formatTable, median, runChild, settle } from "./support.ts"
+import { formatRow, median, runChild, settle } from "./support.ts"
 
 const { values: flags } = parseArgs({
   options: {
@@ -85,20 +85,28 @@ async function main(): Promise<void> {
   )
   if (wandb === undefined)
     console.log(`${python} cannot import wandb: pip install "wandb>=0.30", or name a Python that can with ISOFACT_PYTHON`)
-  const table = [["", "isofact", "rival", "ratio", "goal"]]
-  for (const group of createGroups(bench).filter(({ name }) => name.includes(flags.only))) {
+  const groups = createGroups(bench).filter(({ name }) => name.includes(flags.only))
+  const titleWidth = Math.max(...groups.flatMap(({ rows }) => rows.map(({ title }) => title.length)))
+  console.log(formatRow(["", "isofact", "rival", "ratio", "goal"], titleWidth))
+  for (const group of groups) {
     const isMissing = group.isPython === true && wandb === undefined
     await group.prepare?.()
     const samples = await measure(group, group.rival !== undefined && !isMissing)
-    table.push(...group.rows.map((row) => tabulate(isMissing ? { ...row, missing } : row, samples)))
     group.tidy?.()
+    if (process.stderr.isTTY) process.stderr.write("\x1b[2K")
+    for (const row of group.rows) console.log(formatRow(tabulate(isMissing ? { ...row, missing } : row, samples), titleWidth))
   }
-  if (process.stderr.isTTY) process.stderr.write("\x1b[2K")
-  console.log(formatTable(table))
 }
 
+const tidy = () => rmSync(work, { recursive: true, force: true })
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    tidy()
+    process.exit(1)
+  })
+}
 try {
   await main()
 } finally {
-  rmSync(work, { recursive: true, force: true })
+  tidy()
 }

@@ -79,14 +79,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }
 
-export function formatTable(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!)))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n")
+/** One line of the table; every column but the first is `width` wide and flush right. */
+export function formatRow([title, ...cells]: readonly string[], titleWidth: number, width = 16): string {
+  return `${title!.padEnd(titleWidth)}${cells.map((cell) => cell.padStart(width)).join("")}`.trimEnd()
 }

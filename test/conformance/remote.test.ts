@@ -108,6 +108,9 @@ describe("a wrong copy in the cache", () => {
     setup.rotCache()
     expect(await read(setup)).toBe(text)
     expect(await setup.entry.text()).toBe(text)
+    setup.requests.length = 0
+    expect(await setup.entry.text()).toBe(text)
+    expect(setup.requests).toEqual([])
   })
 
   test("ends a stream with an error, is dropped, and the next stream is right", async () => {
@@ -126,6 +129,14 @@ describe("a wrong byte from the network", () => {
     deliverWrong(1)
     expect(await entry.text()).toBe(text)
     expect(requests).toEqual(["a.txt", "a.txt"])
+  })
+
+  test("is asked for once more also after a wrong copy in the cache", async () => {
+    const { entry, rotCache, deliverWrong } = await distant()
+    await entry.bytes()
+    rotCache()
+    deliverWrong(1)
+    expect(await entry.text()).toBe(text)
   })
 
   test("again is an error that names the file, and nothing wrong is cached", async () => {

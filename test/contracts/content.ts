@@ -95,7 +95,9 @@ export async function readBytes(stream: ReadableStream<Uint8Array>): Promise<Uin
 /** As `toEqual`, without printing megabytes. */
 export function expectBytes(actual: Uint8Array | undefined, expected: Uint8Array): void {
   expect(actual?.byteLength).toBe(expected.byteLength)
-  expect(expected.findIndex((byte, at) => byte !== actual![at])).toBe(-1)
+  let at = 0
+  while (at < expected.byteLength && actual![at] === expected[at]) at++
+  expect(at).toBe(expected.byteLength)
 }
 
 export async function toArray<T>(items: AsyncIterable<T>): Promise<T[]> {

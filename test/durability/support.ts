@@ -44,8 +44,8 @@ export const md5Base64 = (bytes: Uint8Array | string) => createHash("md5").updat
 
 /** What W&B calls the digest of an artifact, worked out without the code under test. ASCII paths only. */
 export function artifactDigest(tree: ReadonlyMap<string, Uint8Array>): string {
-  const lines = [...tree].map(([path, bytes]) => `${path}:${md5Base64(bytes)}\n`)
-  return md5Hex(`wandb-artifact-manifest-v1\n${lines.sort().join("")}`)
+  const lines = [...tree.keys()].sort().map((path) => `${path}:${md5Base64(tree.get(path)!)}\n`)
+  return md5Hex(`wandb-artifact-manifest-v1\n${lines.join("")}`)
 }
 
 /** Where the blob store of a registry directory keeps content. */

@@ -139,13 +139,16 @@ describe("opening lanes", () => {
   })
 
   test("lanes that break fail their files and hang nobody", async () => {
-    const broken = (lanes: HashLanes): HashLanes => ({
-      ...lanes,
-      hash: () => {
-        throw new Error("broken lanes")
-      },
+    let isBroken = false
+    const { transfer, directory } = await withLanes(async () => {
+      const lanes = (await createMd5Lanes({ regionBytes: MIB + 64 }))!
+      const hash: HashLanes["hash"] = (lengths, hashAlone) => {
+        if (isBroken) throw new Error("broken lanes")
+        return lanes.hash(lengths, hashAlone)
+      }
+      return { ...lanes, hash }
     })
-    const { transfer, directory } = await withLanes(async () => broken((await createMd5Lanes({ regionBytes: MIB + 64 }))!))
+    isBroken = true
     const files = writeFiles(join(directory, "in"), new Array(13).fill(100))
     rmSync(files[5]!.path)
     const settled = await Promise.allSettled(files.map(({ path }) => transfer.transfer({ from: path })))
