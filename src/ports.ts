@@ -291,6 +291,8 @@ export interface NewVersion extends CollectionRef {
   readonly type: string
   /** Hex MD5 of the manifest, for deduplication. */
   readonly digest: string
+  /** What the digest covers; only a full manifest says what the version will be. Default `"FULL"`. */
+  readonly kind?: ManifestKind | undefined
   readonly description?: string | null | undefined
   readonly metadata?: { readonly [key: string]: Json } | undefined
   readonly aliases?: readonly string[] | undefined

@@ -70,6 +70,7 @@ function describe(state: ArtifactState, session: Session, manifest: Manifest, op
     collection: state.collection,
     type: state.type,
     digest: manifest.digest(),
+    kind: kindOf(state),
     description,
     metadata,
     aliases: options.aliases,

@@ -29,7 +29,11 @@ export function createMemoryPlatform(): Platform {
     stage: () => (stage ??= createMemoryStage({ hasher })),
     cache: () => undefined,
     registry: () =>
-      (registry ??= createEmbeddedRegistry({ records: createMemoryRecordStore(), blobs: createMemoryBlobStore({ hasher }), hasher })),
+      (registry ??= createEmbeddedRegistry({
+        records: createMemoryRecordStore(),
+        blobs: createMemoryBlobStore({ hasher }),
+        hasher,
+      })),
   }
 }
 

@@ -3,8 +3,8 @@ import { join, resolve } from "node:path"
 import { createNodeHasher } from "../digest/node-crypto.ts"
 import type { Platform, Registry, Stage } from "../ports.ts"
 import { createEmbeddedRegistry } from "../registry/embedded.ts"
-import { createNodeBlobStore, type NodeBlobStore } from "../storage/node-fs-blob-store.ts"
 import { createNodeCache, type NodeCache } from "../storage/node-cache.ts"
+import { createNodeBlobStore, type NodeBlobStore } from "../storage/node-fs-blob-store.ts"
 import { createNodeDirectory } from "../storage/node-fs-directory.ts"
 import { localPath, locateLocal, openNodeFile } from "../storage/node-fs-open.ts"
 import { createNodeRecordStore } from "../storage/node-fs-record-store.ts"
@@ -60,7 +60,8 @@ function cacheDirectory(env: (name: string) => string | undefined): string {
   const configured = env("WANDB_CACHE_DIR")
   if (configured !== undefined) return join(resolve(configured), "artifacts")
   if (process.platform === "darwin") return join(homedir(), "Library", "Caches", "wandb", "artifacts")
-  if (process.platform === "win32") return join(env("LOCALAPPDATA") ?? join(homedir(), "AppData", "Local"), "wandb", "wandb", "Cache", "artifacts")
+  if (process.platform === "win32")
+    return join(env("LOCALAPPDATA") ?? join(homedir(), "AppData", "Local"), "wandb", "wandb", "Cache", "artifacts")
   return join(env("XDG_CACHE_HOME") ?? join(homedir(), ".cache"), "wandb", "artifacts")
 }
 

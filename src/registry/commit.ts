@@ -1,4 +1,3 @@
-import { refuse } from "../core/check.ts"
 import { type Digest, hexEncode } from "../core/digest-text.ts"
 import { Manifest } from "../core/manifest.ts"
 import { md5 } from "../core/md5.ts"
@@ -9,6 +8,7 @@ import { changeCollection, readCollection } from "./collections.ts"
 import { type Context, timestamp } from "./context.ts"
 import { clearDamage } from "./damage.ts"
 import { waitForSweep } from "./gc-lock.ts"
+import { checkManifestKind } from "./inputs.ts"
 import { filesOf, mergeParts, readManifest, storeText } from "./manifests.ts"
 import { isWhole, missingFiles } from "./presence.ts"
 import type { CollectionRow, ManifestPart, VersionRow } from "./rows.ts"
@@ -27,7 +27,7 @@ export async function storeManifest(
   options: CallOptions,
 ): Promise<void> {
   const { kind, json } = upload
-  if (!["FULL", "INCREMENTAL", "PATCH"].includes(kind)) refuse("manifest.kind", '"FULL", "INCREMENTAL" or "PATCH"', kind)
+  checkManifestKind("manifest.kind", kind)
   const loaded = await requireVersion(context, versionId, options)
   const manifest = Manifest.decode(json)
   filesOf(manifest)

@@ -99,8 +99,9 @@ async function reuse(
   collection: CollectionRow,
   options: CallOptions,
 ): Promise<string | undefined> {
-  // What a writer shares with others is known only when they are all done.
-  if (wanted.distributedId !== undefined || relog(collection, wanted, clockOf(context)) === undefined) return undefined
+  // What comes on top of a base, or is shared with other writers, is known only when it is committed.
+  if (wanted.kind !== "FULL" || wanted.distributedId !== undefined || relog(collection, wanted, clockOf(context)) === undefined)
+    return undefined
   const id = await changeCollection(
     context,
     collection,

@@ -8,7 +8,7 @@ import {
   checkProjectName,
   checkTags,
 } from "../core/names.ts"
-import type { CollectionRef, NewVersion, ProjectRef, RunRef, Ttl } from "../ports.ts"
+import type { CollectionRef, ManifestKind, NewVersion, ProjectRef, RunRef, Ttl } from "../ports.ts"
 
 /** Checks of what comes in: a server may expose this registry to strangers, so nothing is taken on trust. */
 
@@ -70,6 +70,13 @@ export interface CheckedVersion {
   readonly clientId: string
   readonly baseId: string | null
   readonly distributedId: string | undefined
+  readonly kind: ManifestKind
+}
+
+export function checkManifestKind(argument: string, kind: unknown): ManifestKind {
+  return kind === "FULL" || kind === "INCREMENTAL" || kind === "PATCH"
+    ? kind
+    : refuse(argument, '"FULL", "INCREMENTAL" or "PATCH"', kind)
 }
 
 export function checkNewVersion(input: NewVersion): CheckedVersion {
@@ -91,6 +98,7 @@ export function checkNewVersion(input: NewVersion): CheckedVersion {
     clientId: input.clientId,
     baseId: input.baseId === undefined ? null : checkString("baseId", input.baseId),
     distributedId: input.distributedId === undefined ? undefined : checkName("distributedId", input.distributedId),
+    kind: checkManifestKind("kind", input.kind ?? "FULL"),
   }
 }
 

@@ -55,6 +55,9 @@ export class Run extends RunInfo implements ActiveRun {
   async logArtifact(artifact: Artifact | string | URL, options: LogArtifactOptions = {}): Promise<Artifact> {
     checkCall(options, logOptionNames)
     this.#requireActive("logArtifact")
+    if (artifact instanceof Artifact && (options.name ?? options.type) !== undefined) {
+      throw new InvalidArgumentError("options.name", "name and type are for logging a path; an Artifact has its own")
+    }
     const draft = artifact instanceof Artifact ? artifact : await this.#artifactOf(artifact, options)
     await logDraft(stateOf(draft), this.#session, this, options)
     return draft

@@ -26,6 +26,7 @@ const rounds = Math.max(1, Number(flags.rounds) || 3)
 const python = process.env.ISOFACT_PYTHON ?? "python3"
 const script = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 const work = mkdtempSync(join(tmpdir(), "isofact-bench-"))
+const stop = new AbortController()
 
 const bench: Bench = {
   work,
@@ -34,11 +35,12 @@ const bench: Bench = {
   async ours(args, store) {
     const dir = store ?? join(work, "once")
     mkdirSync(dir, { recursive: true })
-    const sample = await runChild(dir, process.execPath, ["--expose-gc", script("ours.ts"), "--work", dir, ...args])
+    const sample = await runChild(dir, process.execPath, ["--expose-gc", script("ours.ts"), "--work", dir, ...args], stop.signal)
     if (store === undefined) rmSync(dir, { recursive: true, force: true })
     return sample as Sample
   },
-  python: async (args) => (await runChild(work, python, ["-B", script("rival.py"), "--work", work, ...args])) as Sample,
+  python: async (args) =>
+    (await runChild(work, python, ["-B", script("rival.py"), "--work", work, ...args], stop.signal)) as Sample,
 }
 
 /** Rounds of isofact, rival, isofact, rival, …, each after the disk has settled. */
@@ -98,15 +100,9 @@ async function main(): Promise<void> {
   }
 }
 
-const tidy = () => rmSync(work, { recursive: true, force: true })
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.once(signal, () => {
-    tidy()
-    process.exit(1)
-  })
-}
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort())
 try {
   await main()
 } finally {
-  tidy()
+  rmSync(work, { recursive: true, force: true, maxRetries: 5 })
 }

@@ -36,8 +36,13 @@ export async function makeLargeFile(path: string, bytes: number): Promise<void> 
 }
 
 /** Runs a child in `cwd` to its end and gives the JSON of its last line. Rejects with what it wrote to stderr. */
-export async function runChild(cwd: string, command: string, args: readonly string[]): Promise<Record<string, number>> {
-  const child = spawn(command, args, { cwd, stdio: ["ignore", "pipe", "pipe"] })
+export async function runChild(
+  cwd: string,
+  command: string,
+  args: readonly string[],
+  signal: AbortSignal,
+): Promise<Record<string, number>> {
+  const child = spawn(command, args, { cwd, signal, stdio: ["ignore", "pipe", "pipe"] })
   let stdout = ""
   let stderr = ""
   child.stdout.on("data", (text) => {

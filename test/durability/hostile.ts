@@ -21,7 +21,24 @@ const components = [
   ".isofact-0123abcd-1-a.tmp",
 ]
 
+const classics = [
+  "..",
+  "../x",
+  "../../x",
+  "a/../../x",
+  "a/b/../../../x",
+  "/x",
+  "//x",
+  "..\\x",
+  "\\x",
+  "C:\\x",
+  "a/..",
+  "./../x",
+  "../root/x",
+]
+
 export const hostileName = fc.oneof(
+  fc.constantFrom(...classics),
   fc
     .array(fc.tuple(fc.constantFrom(...components), fc.constantFrom("/", "/", "/", "//", "\\")), { minLength: 1, maxLength: 5 })
     .map((parts) => parts.map(([component, separator], at) => (at === 0 ? component : separator + component)).join("")),

@@ -148,6 +148,20 @@ describe("planted between two files", () => {
     expect(swap.planted).toBe(true)
   })
 
+  test("a folder that becomes a link while a file for it is being read leaves nothing behind it", async () => {
+    const directory = await openWorld(outer).platform.directory(root)
+    await used.download(directory)
+    const before = outside()
+    const bytes = async () => {
+      rmSync(join(root, "a"), { recursive: true })
+      symlinkSync(victim, join(root, "a"))
+      return new TextEncoder().encode("new")
+    }
+    const content = { stability: "frozen" as const, size: 3, stream: () => new Blob(["new"]).stream(), bytes }
+    await expectStorageError(directory.put("a/1", content), join(root, "a"))
+    expect(outside()).toEqual(before)
+  })
+
   test("one directory object, used again after its folders became links, looks again", async () => {
     const directory = await openWorld(outer).platform.directory(root)
     await used.download(directory)

@@ -130,6 +130,8 @@ export interface Child {
 
 export function startChild(script: string, args: readonly (string | number)[]): Child {
   const child = spawn(process.execPath, [script, ...args.map(String)], { stdio: ["pipe", "pipe", "pipe"] })
+  // A test that fails half-way must not leave a writer behind.
+  onTestFinished(() => void child.kill("SIGKILL"))
   const lines: string[] = []
   const waiting = new Set<() => void>()
   const wake = () => {
