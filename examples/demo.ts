@@ -18,7 +18,10 @@ function check(fact: boolean, text: string): void {
 }
 
 async function log(run: Run, directory: string, label: string) {
-  const artifact = new Artifact("vega", "dataset", { description: "Vega's example data sets", metadata: { source: "vega-datasets" } })
+  const artifact = new Artifact("vega", "dataset", {
+    description: "Vega's example data sets",
+    metadata: { source: "vega-datasets" },
+  })
   await artifact.addDir(directory)
   const progress = showProgress(label)
   await run.logArtifact(artifact, { onProgress: progress.onProgress })
@@ -42,7 +45,10 @@ async function publish(work: string): Promise<void> {
   await rm(join(directory, "seattle-weather.csv"))
   const second = await log(run, directory, "vega:v1")
   check(second.artifact.name === "vega:v1", "a new version")
-  check(second.moved.files === 2, `only ${second.moved.files} files were stored: ${kilobytes(second.moved.bytes)} of ${kilobytes(second.artifact.size)}`)
+  check(
+    second.moved.files === 2,
+    `only ${second.moved.files} files were stored: ${kilobytes(second.moved.bytes)} of ${kilobytes(second.artifact.size)}`,
+  )
 
   console.log("\n3. Log the same again")
   const third = await log(run, directory, "vega")
@@ -79,7 +85,10 @@ async function rot(work: string): Promise<void> {
     check(isArtifactError(error) && error.message.includes("cars.json"), `${verb} names the file: ${String(error).slice(0, 120)}…`)
   }
   const again = await log(run, join(work, "vega"), "repair")
-  check(again.artifact.name === "vega:v1" && again.moved.files === 1, "logging the same content again stored the one damaged file anew")
+  check(
+    again.artifact.name === "vega:v1" && again.moved.files === 1,
+    "logging the same content again stored the one damaged file anew",
+  )
   const report = await again.artifact.verify(undefined, { stored: true })
   check(report.verified === again.artifact.fileCount, `verified ${report.verified} files`)
   await run.finish()

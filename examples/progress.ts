@@ -15,7 +15,9 @@ export function showProgress(label: string) {
   }
   const end = () => {
     if (bar) process.stdout.write("\r\u001b[K")
-    console.log(`${label}: ${last?.filesDone ?? 0} files, ${kilobytes(last?.bytesDone ?? 0)}; moved ${moved.files} files, ${kilobytes(moved.bytes)}`)
+    console.log(
+      `${label}: ${last?.filesDone ?? 0} files, ${kilobytes(last?.bytesDone ?? 0)}; moved ${moved.files} files, ${kilobytes(moved.bytes)}`,
+    )
     return moved
   }
   return { onProgress, end }

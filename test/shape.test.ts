@@ -25,7 +25,10 @@ const roomOf = (file: string) => file.split("/")[0]!.replace(/\.ts$/, "")
 
 function importsOf(file: string): { target: string; typeOnly: boolean }[] {
   const pattern = /(?:^|\n)\s*(?:import|export)\s+(type\s+)?(?:[^"';]*?\sfrom\s+)?"([^"]+)"|import\("([^"]+)"\)/g
-  return [...sources.get(file)!.matchAll(pattern)].map((match) => ({ target: match[2] ?? match[3]!, typeOnly: match[1] !== undefined }))
+  return [...sources.get(file)!.matchAll(pattern)].map((match) => ({
+    target: match[2] ?? match[3]!,
+    typeOnly: match[1] !== undefined,
+  }))
 }
 
 const resolveLocal = (file: string, target: string) => relative(root, join(root, file, "..", target)).replaceAll("\\", "/")

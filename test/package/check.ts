@@ -16,7 +16,8 @@ const root = join(import.meta.dirname, "../..")
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 const subpaths = Object.keys(manifest.exports).filter((name) => name !== "./package.json")
 const work = mkdtempSync(join(tmpdir(), "isofact-package-"))
-const run = (command: string, args: string[], cwd: string) => execFileSync(command, args, { cwd, stdio: ["ignore", "pipe", "inherit"], encoding: "utf8" })
+const run = (command: string, args: string[], cwd: string) =>
+  execFileSync(command, args, { cwd, stdio: ["ignore", "pipe", "inherit"], encoding: "utf8" })
 
 try {
   const [packed] = JSON.parse(run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", work], root))
@@ -35,19 +36,40 @@ function installAndImport(tarball: string): void {
   run("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", tarball], work)
   const names = subpaths.map((name) => name.replace(".", manifest.name))
   const imports = names.map((name, index) => `import * as m${index} from ${JSON.stringify(name)}`)
-  const uses = names.map((name, index) => `if (Object.keys(m${index}).length === 0) throw new Error(${JSON.stringify(`${name} is empty`)})`)
+  const uses = names.map(
+    (name, index) => `if (Object.keys(m${index}).length === 0) throw new Error(${JSON.stringify(`${name} is empty`)})`,
+  )
   const typed = 'const artifact: import("isofact").Artifact = new m0.Artifact("birds", "dataset")\nconsole.log(artifact.name)'
   writeFileSync(join(work, "stranger.ts"), [...imports, ...uses, typed].join("\n"))
   run(process.execPath, ["stranger.ts"], work)
-  const flags = ["--noEmit", "--strict", "--module", "nodenext", "--moduleResolution", "nodenext", "--target", "es2023", "--skipLibCheck", "false"]
-  run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), ...flags, "--lib", "es2023,dom,dom.iterable", "stranger.ts"], work)
+  const flags = [
+    "--noEmit",
+    "--strict",
+    "--module",
+    "nodenext",
+    "--moduleResolution",
+    "nodenext",
+    "--target",
+    "es2023",
+    "--skipLibCheck",
+    "false",
+  ]
+  run(
+    process.execPath,
+    [join(root, "node_modules/typescript/bin/tsc"), ...flags, "--lib", "es2023,dom,dom.iterable", "stranger.ts"],
+    work,
+  )
   console.log(`imported and type-checked ${names.join(", ")}`)
 }
 
 async function weigh(): Promise<void> {
   const entries = {
     index: { code: 'export { Artifact, init } from "isofact"', conditions: ["import"] },
-    core: { code: 'export { Artifact, init } from "isofact"', conditions: ["import"], external: ["hash-wasm", "valibot", "#platform"] },
+    core: {
+      code: 'export { Artifact, init } from "isofact"',
+      conditions: ["import"],
+      external: ["hash-wasm", "valibot", "#platform"],
+    },
   }
   for (const [name, { code, conditions, ...rest }] of Object.entries(entries)) {
     const { outputFiles } = await build({
