@@ -1,5 +1,6 @@
 import { homedir } from "node:os"
 import { join, resolve } from "node:path"
+import { createMd5Lanes } from "../digest/md5-simd-lanes.ts"
 import { createNodeHasher } from "../digest/node-crypto.ts"
 import type { Platform, Registry, Stage } from "../ports.ts"
 import { createEmbeddedRegistry } from "../registry/embedded.ts"
@@ -23,7 +24,7 @@ export function createNodePlatform(): Platform {
   let engine: NodeTransfer | undefined
   let stage: Stage | undefined
   let cache: NodeCache | undefined
-  const transfer = () => (engine ??= createNodeTransfer({ hasher }))
+  const transfer = () => (engine ??= createNodeTransfer({ hasher, openLanes: createMd5Lanes }))
   const openRegistry = (place: string): Registry => {
     const blobs = createNodeBlobStore(join(place, "blobs"), { transfer: transfer() })
     const records = createNodeRecordStore(join(place, "records"), { slices: transfer().slices, before: blobs.flush })
