@@ -9,6 +9,7 @@ export default defineConfig({
     "storage/node-fs": "src/storage/node-fs.ts",
     "registry/embedded": "src/registry/embedded.ts",
     "digest/hash-wasm": "src/digest/hash-wasm.ts",
+    "digest/js-md5": "src/digest/js-md5.ts",
     "digest/md5-simd": "src/digest/md5-simd.ts",
     "digest/node-crypto": "src/digest/node-crypto.ts",
   },

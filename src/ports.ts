@@ -94,6 +94,11 @@ export interface BlobStore {
   get(digest: Digest, options?: CallOptions): Promise<Content | undefined>
   /** Absent is fine. */
   delete(digest: Digest, options?: CallOptions): Promise<void>
+  /**
+   * Takes a blob that is known to be damaged out of sight, keeping its bytes for somebody who wants to rescue them until `sweep` removes
+   * them after 30 days. Absent is fine.
+   */
+  setAside?(digest: Digest, options?: CallOptions): Promise<void>
   list(options?: CallOptions): AsyncIterable<BlobInfo>
   /** Removes what writers that died left behind and nobody can still be writing; returns the bytes freed. */
   sweep?(options?: CallOptions): Promise<number>
@@ -154,6 +159,8 @@ export interface StagedContent {
   /** Bytes. */
   readonly size: number
   readonly content: Content
+  /** The same bytes by another way, if `content` turns out to be damaged. */
+  readonly alternative?: Content | undefined
 }
 
 /** A tree of files that a download writes into. Paths are entry paths: relative, `/`-separated, already proven safe as names. */

@@ -18,7 +18,7 @@ export interface AddFileOptions extends CallOptions {
   readonly name?: string | undefined
   /** Name the entry after its content, so that temporary files never collide. */
   readonly isTmp?: boolean | undefined
-  /** Do not keep a copy in the local cache after it was uploaded. */
+  /** Do not keep a copy in the local cache after it was uploaded to a registry across a network. */
   readonly skipCache?: boolean | undefined
   /** Default `"mutable"`. */
   readonly policy?: Policy | undefined
@@ -121,6 +121,7 @@ export function commitAdditions(
       digest: staged.digest,
       size: staged.size,
       skipCache: options.skipCache ?? false,
+      alternative: staged.alternative,
     })
     if (source.path !== undefined) state.localNames.set(source.path, path)
     return entry

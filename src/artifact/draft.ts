@@ -18,7 +18,7 @@ export interface ArtifactOptions {
   readonly useAs?: string | undefined
   /** Where the bytes should live, for registries with regions. */
   readonly storageRegion?: string | undefined
-  /** Replaces what the runtime supplies: hasher, staging, local files. */
+  /** Replaces parts of what the runtime supplies. Each part stands alone: another hasher does not reach the runtime's own stage. */
   readonly platform?: Partial<Platform> | undefined
 }
 
@@ -47,5 +47,6 @@ export function draftState(name: string, type: string, options: ArtifactOptions)
 export function choosePlatform(replaced: Partial<Platform> | undefined): Platform {
   if (replaced === undefined) return runtime
   if (typeof replaced !== "object" || replaced === null) refuse("options.platform", "an object with parts of a Platform", replaced)
-  return { ...runtime, ...replaced }
+  const given = Object.entries(replaced).filter(([, part]) => part !== undefined)
+  return { ...runtime, ...Object.fromEntries(given) }
 }

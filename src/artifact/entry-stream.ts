@@ -4,7 +4,7 @@ import type { Digest } from "../core/digest-text.ts"
 import type { Entry } from "../core/entry.ts"
 import { DigestMismatchError } from "../errors.ts"
 import type { ByteRange, CallOptions, Content } from "../ports.ts"
-import { damaged, openStored, storedEntry, useStored } from "./read.ts"
+import { openStored, reportDamaged, storedEntry, useStored } from "./read.ts"
 import { openReference } from "./reference.ts"
 import type { Logged } from "./state.ts"
 
@@ -49,9 +49,7 @@ function reportingStream(
       return (await reader.read()).value
     } catch (error) {
       if (!(error instanceof DigestMismatchError) || entry.ref !== undefined) throw error
-      await logged.session.cache?.delete(entry.digest as Digest)
-      await logged.session.registry.reportCorrupt?.(entry.digest as Digest)
-      throw damaged(logged, entry, error)
+      throw await reportDamaged(logged, entry, error)
     }
   }
   return pullStream({ pull, cancel: (reason) => reader.cancel(reason) }, signal)

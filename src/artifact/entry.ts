@@ -109,7 +109,8 @@ export class ArtifactManifestEntry implements Entry {
   }
 
   /**
-   * An address to GET the bytes from: the reference's own, one that the registry gives out, or a `file:` URL.
+   * An address to GET the bytes from: that of an `http(s):` or `file:` reference, one that the registry gives out, or a `file:` URL of
+   * the stored file.
    *
    * @param options.expiresInSeconds for registries that sign addresses
    * @throws UnsupportedError when there is none; serve the registry, or use `blob()` and `URL.createObjectURL`
@@ -118,12 +119,12 @@ export class ArtifactManifestEntry implements Entry {
     checkCall(options, ["signal", "expiresInSeconds"])
     optional(checkPositiveInteger, "options.expiresInSeconds", options.expiresInSeconds)
     const logged = this.#logged("entry.url")
-    if (this.ref !== undefined && /^https?:/.test(this.ref)) return this.ref
+    if (this.ref !== undefined) return referenceUrl(this, this.ref)
     const { registry } = logged.session
     const member = { ...logged.member.collection, index: logged.member.index, id: logged.member.version.id }
-    if (this.ref === undefined && registry.fileUrl !== undefined) return registry.fileUrl(member, storedEntry(this), options)
-    const content = this.ref === undefined ? await openStored(logged, storedEntry(this), options) : undefined
-    if (content?.path !== undefined) return fileUrl(content)
+    if (registry.fileUrl !== undefined) return registry.fileUrl(member, storedEntry(this), options)
+    const content = await openStored(logged, storedEntry(this), options)
+    if (content.path !== undefined) return fileUrl(content)
     throw new UnsupportedError(
       `"${this.path}" has no address in ${registry.name}: serve the registry, or use blob() and URL.createObjectURL`,
       { path: this.path },
@@ -159,6 +160,14 @@ export class ArtifactManifestEntry implements Entry {
       operation: member,
     })
   }
+}
+
+function referenceUrl({ path }: Entry, ref: string): string {
+  if (/^(https?|file):/i.test(ref)) return ref
+  throw new UnsupportedError(
+    `"${path}" references ${ref.replace(/[?#].*$/s, "")}, which nothing can GET as it stands; see refTarget()`,
+    { path },
+  )
 }
 
 function fileUrl({ path }: Content): string {

@@ -1,6 +1,5 @@
 import { untilAborted } from "../bytes/streams.ts"
 import { checkFunction, optional } from "../core/check.ts"
-import { checkProjectName } from "../core/names.ts"
 import { ArtifactNotLoggedError, InvalidArgumentError, WaitTimeoutError } from "../errors.ts"
 import type { CallOptions, Registry, RunRef } from "../ports.ts"
 import { type ActiveRun, activeRun } from "./active-run.ts"
@@ -8,6 +7,7 @@ import type { Artifact } from "./artifact.ts"
 import { checkAliasOption, checkRegistry, checkTagOption } from "./call.ts"
 import { loadManifest } from "./load.ts"
 import { openSession } from "./open.ts"
+import { placeOf } from "./place.ts"
 import type { OnProgress } from "./progress.ts"
 import { publish } from "./publish.ts"
 import type { Session } from "./session.ts"
@@ -41,9 +41,7 @@ export async function ensureLogged(artifact: Artifact, options: SaveOptions): Pr
   }
   const state = stateOf(artifact)
   const registry = options.registry ?? state.platform.registry()
-  const defaults = await registry.defaults({ signal })
-  const project = options.project === undefined ? defaults.project : checkProjectName(options.project, "options.project")
-  const auto = { entity: defaults.entity, project, run: randomId(8) }
+  const auto = { ...(await placeOf(registry, state.platform, { project: options.project }, { signal })), run: randomId(8) }
   await registry.upsertRun({ ...auto, jobType: "auto" }, { signal })
   let exitCode = 1
   try {

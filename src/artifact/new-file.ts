@@ -61,7 +61,13 @@ export function newFile(state: ArtifactState, name: string, options: NewFileOpti
   staged.catch((reason) => pipe.abort(reason).catch(() => undefined))
   return new ArtifactFileWriter({
     async write(chunk) {
-      await pipe.write(typeof chunk === "string" ? encoder.encode(chunk) : checkBytes(chunk))
+      try {
+        await pipe.write(typeof chunk === "string" ? encoder.encode(chunk) : checkBytes(chunk))
+      } catch (error) {
+        // A stream whose write fails is over, and does not call abort.
+        await pipe.abort(error)
+        throw error
+      }
     },
     async close() {
       await pipe.close()

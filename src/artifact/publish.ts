@@ -1,7 +1,7 @@
 import type { Digest } from "../core/digest-text.ts"
 import type { Entry } from "../core/entry.ts"
 import type { Manifest } from "../core/manifest.ts"
-import { DigestMismatchError, EntryNotFoundError, RegistryError } from "../errors.ts"
+import { DigestMismatchError, EntryNotFoundError, isArtifactError, RegistryError } from "../errors.ts"
 import type {
   CallOptions,
   Content,
@@ -96,6 +96,7 @@ function encodeFor(manifest: Manifest, kind: ManifestKind) {
 
 interface FileToStore extends UploadRequest {
   readonly digest: Digest
+  readonly skipCache: boolean
   /** Hands its bytes to `put`; called only when the registry asks for them. */
   send(put: (content: Content) => Promise<void>, options: CallOptions): Promise<void>
 }
@@ -107,8 +108,11 @@ function filesToStore(state: ArtifactState, session: Session, manifest: Manifest
   const files: FileToStore[] = []
   for (const entry of manifest.entries.values()) {
     if (entry.ref !== undefined) continue
-    const send = sender(entry, state.files.get(entry.path), state.base, session)
-    if (send !== undefined) files.push({ path: entry.path, digest: entry.digest as Digest, size: entry.size ?? 0, send })
+    const file = state.files.get(entry.path)
+    const send = sender(entry, file, state.base, session)
+    if (send === undefined) continue
+    const { path, size = 0 } = entry
+    files.push({ path, digest: entry.digest as Digest, size, skipCache: file?.skipCache ?? true, send })
   }
   return files
 }
@@ -119,7 +123,7 @@ function sender(
   base: Logged | undefined,
   session: Session,
 ): FileToStore["send"] | undefined {
-  if (file !== undefined) return (put) => put(file.content).catch((error) => refuseChanged(entry, error))
+  if (file !== undefined) return (put) => sendDraft(entry, file, put)
   if (base === undefined) {
     throw new EntryNotFoundError(`"${entry.path}" is in the manifest but its bytes were never added; add the file again`, {
       path: entry.path,
@@ -129,12 +133,21 @@ function sender(
   return (put, options) => useStored(base, entry, put, options)
 }
 
-/** Only a file of which no snapshot was taken can have other bytes than those that were hashed. */
-function refuseChanged({ path, digest }: Entry, error: unknown): never {
-  if (!(error instanceof DigestMismatchError)) throw error
+async function sendDraft({ path, digest }: Entry, file: DraftFile, put: (content: Content) => Promise<void>): Promise<void> {
+  const ways = file.alternative === undefined ? [file.content] : [file.content, file.alternative]
+  let failure: unknown
+  for (const content of ways) {
+    try {
+      return await put(content)
+    } catch (error) {
+      if (!isArtifactError(error)) throw error
+      failure ??= error
+    }
+  }
+  if (!(failure instanceof DigestMismatchError)) throw failure
   throw new DigestMismatchError(
-    `"${path}" has changed since it was added, and policy "immutable" takes no snapshot: add it again, or use policy "mutable"`,
-    { ...error.details, path, paths: [path], expected: digest },
+    `"${path}" has other bytes than when it was added: it changed, and policy "immutable" takes no snapshot, or its snapshot is damaged. Add it again`,
+    { ...failure.details, path, paths: [path], expected: digest },
   )
 }
 
@@ -156,13 +169,14 @@ async function storeFiles(
       manifest.add({ ...manifest.get(file.path)!, birthArtifactId: ticket.birthArtifactId }, { overwrite: true })
       if (ticket.put === undefined || sent.has(file.digest)) return progress.skip(file.path, "stored", file.size)
       sent.add(file.digest)
-      await storeFile(file, ticket.put, progress, stop)
+      await storeFile(session, file, ticket.put, progress, stop)
     },
     { signal },
   )
 }
 
 async function storeFile(
+  session: Session,
   file: FileToStore,
   put: NonNullable<UploadTicket["put"]>,
   progress: Progress,
@@ -173,8 +187,18 @@ async function storeFile(
     told += count
     progress.bytes("store", file.path, count)
   }
-  await file.send((content) => put(content, { signal, onBytes }), { signal })
+  const send = async (content: Content) => {
+    await put(content, { signal, onBytes })
+    if (!file.skipCache) await cacheStored(session, file.digest, content, signal)
+  }
+  await file.send(send, { signal })
   progress.done("store", file.path, file.size - told)
+}
+
+/** As Python does after an upload, so that using the version here needs no download; a cache that cannot take it is left alone. */
+async function cacheStored({ cache }: Session, digest: Digest, content: Content, signal: AbortSignal): Promise<void> {
+  if (cache === undefined || content.stability === "once") return
+  await cache.put(digest, content, { signal }).catch(() => signal.throwIfAborted())
 }
 
 async function* ticketed(

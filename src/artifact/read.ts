@@ -1,6 +1,6 @@
 import type { Digest } from "../core/digest-text.ts"
 import type { Entry } from "../core/entry.ts"
-import { DigestMismatchError } from "../errors.ts"
+import { DigestMismatchError, StorageError } from "../errors.ts"
 import type { CallOptions, Content, StoredEntry } from "../ports.ts"
 import type { Logged } from "./state.ts"
 
@@ -48,21 +48,38 @@ export async function useStored<T>(
     } catch (error) {
       if (!(error instanceof DigestMismatchError)) throw error
       mismatch = error
-      await cache?.delete(file.digest)
+      await discard(logged, file.digest)
     }
   }
-  await registry.reportCorrupt?.(file.digest)
-  throw damaged(logged, entry, mismatch)
+  throw await reportDamaged(logged, entry, mismatch)
 }
 
 async function fillCache(logged: Logged, file: StoredEntry, options: CallOptions): Promise<Content | undefined> {
   const { cache } = logged.session
-  await cache?.put(file.digest, await openStored(logged, file, options), options)
-  return cache?.get(file.digest, options)
+  try {
+    await cache?.put(file.digest, await openStored(logged, file, options), options)
+    return await cache?.get(file.digest, options)
+  } catch (error) {
+    // A cache that is full or cannot be written costs speed, not the download.
+    if (error instanceof StorageError) return undefined
+    throw error
+  }
 }
 
-/** Words a mismatch for the user: which file, of which version, stored where, and the way out. */
-export function damaged(logged: Logged, entry: Entry, error: DigestMismatchError | undefined): DigestMismatchError {
+/** A wrong copy goes from the cache. That it could not is no news beside the mismatch itself. */
+async function discard({ session }: Logged, digest: Digest): Promise<void> {
+  await session.cache?.delete(digest).catch(() => undefined)
+}
+
+/** Tells the stores and words the mismatch for the user: which file, of which version, stored where, and the way out. */
+export async function reportDamaged(
+  logged: Logged,
+  entry: Entry,
+  error: DigestMismatchError | undefined,
+): Promise<DigestMismatchError> {
+  const digest = entry.digest as Digest
+  await discard(logged, digest)
+  await logged.session.registry.reportCorrupt?.(digest).catch(() => undefined)
   const actual = error?.details.actual
   return new DigestMismatchError(
     `"${entry.path}" of ${logged.name} is damaged in ${logged.session.registry.name}: its bytes hash to ${actual ?? "something else"}, ` +

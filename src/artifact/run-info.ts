@@ -17,10 +17,10 @@ export class RunInfo implements RunRecord {
   readonly notes: string | null
   readonly tags: readonly string[]
   readonly config: { readonly [key: string]: Json }
-  readonly state: RunRecord["state"]
   /** ISO 8601, UTC. */
   readonly createdAt: string
   readonly #session: Session
+  #state: RunRecord["state"]
 
   /** @internal */
   constructor(session: Session, record: RunRecord) {
@@ -35,8 +35,16 @@ export class RunInfo implements RunRecord {
     this.notes = record.notes
     this.tags = record.tags
     this.config = record.config
-    this.state = record.state
+    this.#state = record.state
     this.createdAt = record.createdAt
+  }
+
+  get state(): RunRecord["state"] {
+    return this.#state
+  }
+
+  protected end(exitCode: number): void {
+    this.#state = exitCode === 0 ? "finished" : "failed"
   }
 
   /** `entity/project/run` */

@@ -27,7 +27,7 @@ export type DirectorySource = string | URL | DirectoryHandle | ArrayLike<File> |
 
 export async function openSource(source: FileSource, platform: Platform, signal: AbortSignal | undefined): Promise<Content> {
   if (typeof source !== "string" && !(source instanceof URL)) return toContent(source)
-  return platform.openFile(String(source), { signal })
+  return platform.openFile(localText(source, "source"), { signal })
 }
 
 /** Every file of `source` as entry path (relative to the directory) and content. */
@@ -36,17 +36,20 @@ export async function* listSource(
   platform: Platform,
   options: WalkOptions,
 ): AsyncGenerator<readonly [path: string, content: Content]> {
-  if (typeof source === "string" || source instanceof URL) return yield* platform.walk(String(source), options)
+  if (typeof source === "string" || source instanceof URL) return yield* platform.walk(localText(source, "dir"), options)
   const keep = options.ignore ?? (() => false)
-  for await (const [path, file] of pairsOf(source)) {
+  for await (const pair of pairsOf(source)) {
     options.signal?.throwIfAborted()
+    if (!Array.isArray(pair))
+      throw new InvalidArgumentError("dir", "addDir was given an iterable whose items are not [path, file] pairs")
+    const [path, file] = pair
     if (!keep(path)) yield [path, await openSource(file, platform, options.signal)]
   }
 }
 
 function pairsOf(source: Exclude<DirectorySource, string | URL>): Pairs {
   if (typeof source === "object" && source !== null) {
-    if ("kind" in source) return walkHandle(source, "")
+    if ("kind" in source && typeof source.entries === "function") return walkHandle(source, "")
     if (Symbol.asyncIterator in source) return source
     if ("length" in source) return filePairs(source)
     if (Symbol.iterator in source) return source
@@ -54,6 +57,15 @@ function pairsOf(source: Exclude<DirectorySource, string | URL>): Pairs {
   throw new InvalidArgumentError(
     "dir",
     "addDir needs a directory: a local path, a FileSystemDirectoryHandle, a FileList or File[], a Map from entry path to file, or an async iterable of [path, file]",
+  )
+}
+
+/** A `file:` URL is a path; what another URL points at has to be fetched first. */
+function localText(source: string | URL, argument: string): string {
+  if (typeof source === "string" || source.protocol === "file:") return String(source)
+  throw new InvalidArgumentError(
+    argument,
+    `${source.protocol} addresses are not local files: pass await fetch(url), or track the address with addReference`,
   )
 }
 

@@ -11,6 +11,8 @@ export interface DraftFile {
   readonly digest: Digest
   readonly size: number
   readonly skipCache: boolean
+  /** The same bytes by another way, if `content` turns out to be damaged. */
+  readonly alternative?: Content | undefined
 }
 
 /** Where a logged artifact stands. */

@@ -33,5 +33,7 @@ export function defaultRoot(platform: Platform, name: string): string {
 }
 
 function isDirectory(target: unknown): target is Directory {
-  return typeof target === "object" && target !== null && "put" in target && "digest" in target
+  const directory = target as Partial<Directory> | null
+  const verbs = ["open", "put", "remove", "list", "digest"] as const
+  return typeof target === "object" && verbs.every((verb) => typeof directory?.[verb] === "function")
 }

@@ -49,9 +49,15 @@ export async function verifyDirectory(
   const extra: string[] = []
   for await (const { path } of directory.list({ signal: options.signal })) if (manifest.get(path) === undefined) extra.push(path)
   const compare = async (entry: Entry, signal: AbortSignal): Promise<Outcome> => {
-    const file = await directory.digest(entry.path, { signal })
-    if (file === undefined) return "missing"
-    return file.digest === entry.digest ? "verified" : "damaged"
+    try {
+      const file = await directory.digest(entry.path, { signal })
+      if (file === undefined) return "missing"
+      return file.digest === entry.digest ? "verified" : "damaged"
+    } catch (error) {
+      // Something else stands there, such as a folder or a link: one more difference, no reason to stop.
+      if (isArtifactError(error) && error.details.operation === "structure") return "damaged"
+      throw error
+    }
   }
   return verifyEntries(logged, manifest, compare, extra, directory.name, options)
 }

@@ -6,7 +6,7 @@ import { copyBytes, pullStream } from "./streams.ts"
 /** Up to this size `Content.bytes` is cheaper than a stream and still costs little memory. */
 export const WHOLE_BYTES = 1024 * 1024
 
-export interface ReadHashedOptions extends CallOptions {
+interface ReadHashedOptions extends CallOptions {
   /** Called with the bytes read since the last call. */
   readonly onBytes?: ((count: number) => void) | undefined
   /** Where the bytes go. The chunk may be reused by its owner once the promise has settled. */
@@ -40,7 +40,7 @@ export async function readHashed(content: Content, hasher: Hasher, options: Read
 }
 
 /** Gives every chunk of `stream` to `take`, one at a time. On failure or abort the stream is cancelled. */
-export async function readChunks(
+async function readChunks(
   stream: ReadableStream<Uint8Array>,
   signal: AbortSignal | undefined,
   take: (chunk: Uint8Array) => void | Promise<void>,
@@ -66,7 +66,7 @@ export async function readChunks(
 }
 
 /** What bytes should be. Without `size` only the digest is compared. */
-export interface Expected {
+interface Expected {
   readonly digest: Digest
   readonly size?: number | undefined
 }

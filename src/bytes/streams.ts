@@ -3,7 +3,7 @@ import type { ByteRange, ReadOptions } from "../ports.ts"
 
 const CHUNK_BYTES = 256 * 1024
 
-export interface PullSource {
+interface PullSource {
   /** The next chunk, or undefined at the end. Called again only after it has settled. */
   pull(): Uint8Array | undefined | Promise<Uint8Array | undefined>
   /** Called once when it ends early: the reader cancelled, `signal` fired or `pull` failed. */
@@ -75,7 +75,7 @@ function ignoreFailure(work: () => unknown): void {
 }
 
 /** `range` within `size` bytes, clamped as `Blob.slice` clamps. Throws `InvalidArgumentError` for what is not a byte offset. */
-export function resolveRange(range: ByteRange | undefined, size: number): { start: number; end: number } {
+function resolveRange(range: ByteRange | undefined, size: number): { start: number; end: number } {
   checkRange(range)
   const end = Math.min(range?.end ?? size, size)
   return { start: Math.min(range?.start ?? 0, end), end }

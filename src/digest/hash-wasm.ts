@@ -54,7 +54,7 @@ async function compile(): Promise<IHasher> {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     throw new UnsupportedError(
-      `WebAssembly cannot be compiled here (${reason}); pass another hasher, such as the one of plain JavaScript`,
+      `WebAssembly cannot be compiled here (${reason}); pass another hasher, such as createJsHasher() of isofact/digest/js-md5`,
     )
   }
 }

@@ -14,7 +14,7 @@ const PAGE_BYTES = 65536
 const INITIAL_STATE = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476]
 
 /** The next bytes of one lane's message: the first `length` of its region, whole blocks of 64 unless they are the last. */
-export interface LanePart {
+interface LanePart {
   readonly length: number
   readonly isLast: boolean
 }

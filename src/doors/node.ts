@@ -2,8 +2,8 @@ import { homedir } from "node:os"
 import { join, resolve } from "node:path"
 import { createMd5Lanes } from "../digest/md5-simd-lanes.ts"
 import { createNodeHasher } from "../digest/node-crypto.ts"
-import type { Platform, Registry, Stage } from "../ports.ts"
-import { createEmbeddedRegistry } from "../registry/embedded.ts"
+import type { CallOptions, Platform, Stage } from "../ports.ts"
+import { createEmbeddedRegistry, type EmbeddedRegistry } from "../registry/embedded.ts"
 import { createNodeCache, type NodeCache } from "../storage/node-cache.ts"
 import { createNodeBlobStore, type NodeBlobStore } from "../storage/node-fs-blob-store.ts"
 import { createNodeDirectory } from "../storage/node-fs-directory.ts"
@@ -13,22 +13,33 @@ import { createNodeStage } from "../storage/node-fs-stage.ts"
 import { createNodeTransfer, type NodeTransfer } from "../storage/node-fs-transfer.ts"
 import { walkNodeDirectory } from "../storage/node-fs-walk.ts"
 
+/** The platform of Node, with what only its owner can do: tidy the registry and the cache. */
+export interface NodePlatform extends Platform {
+  registry(options?: { readonly dir?: string | undefined }): EmbeddedRegistry
+  /** At most 10 GiB unless made with another `createNodeCache`; shared with Python's `wandb`. */
+  cache(): NodeCache
+}
+
 /** The defaults of Node: local paths, `.isofact/` in the working directory, a cache shared with Python's `wandb`. */
-export function createNodePlatform(): Platform {
+export function createNodePlatform(): NodePlatform {
   const hasher = createNodeHasher()
   const env = (name: string) => process.env[name] || undefined
-  const registries = new Map<string, Registry>()
+  const registries = new Map<string, EmbeddedRegistry>()
   // The stage looks here before it copies anything, so it holds every store that was opened, the latest first.
   const known: NodeBlobStore[] = []
-  let home = homeOf()
+  let home: string | undefined
   let engine: NodeTransfer | undefined
   let stage: Stage | undefined
   let cache: NodeCache | undefined
   const transfer = () => (engine ??= createNodeTransfer({ hasher, openLanes: createMd5Lanes }))
-  const openRegistry = (place: string): Registry => {
+  const openStage = (place: string) =>
+    createNodeStage(join(env("WANDB_DATA_DIR") ?? place, "staging"), { transfer: transfer(), hasher, known })
+  const openRegistry = (place: string): EmbeddedRegistry => {
     const blobs = createNodeBlobStore(join(place, "blobs"), { transfer: transfer() })
     const records = createNodeRecordStore(join(place, "records"), { slices: transfer().slices, before: blobs.flush })
-    const registry = createEmbeddedRegistry({ records, blobs, hasher })
+    // Drafts that died with their process are litter of this place too.
+    const sweep = async (options?: CallOptions) => (await blobs.sweep!(options)) + (await openStage(place).sweep(options))
+    const registry = createEmbeddedRegistry({ records, blobs: { ...blobs, sweep }, hasher })
     known.unshift(blobs)
     registries.set(place, registry)
     home = place
@@ -43,17 +54,21 @@ export function createNodePlatform(): Platform {
     walk: (path, options) => walkNodeDirectory(path, { ...options, slices: transfer().slices, argument: "dir" }),
     locate: async (path) => transfer().slices.run(() => locateLocal(path)),
     resolvePath: (path) => localPath(path),
-    directory: async (path) => createNodeDirectory(localPath(path, "root"), { transfer: transfer() }),
+    directory: async (path) => createNodeDirectory(legalPath(localPath(path, "root")), { transfer: transfer() }),
     // Beside the registry that drafts will most likely go to, so that they can be linked into it.
-    stage: () =>
-      (stage ??= createNodeStage(join(env("WANDB_DATA_DIR") ?? home, "staging"), { transfer: transfer(), hasher, known })),
+    stage: () => (stage ??= openStage(home ?? homeOf())),
     cache: () => (cache ??= createNodeCache({ directory: cacheDirectory(env), transfer: transfer() })),
     registry: ({ dir } = {}) => registries.get(homeOf(dir)) ?? openRegistry(homeOf(dir)),
   }
 }
 
 function homeOf(dir = "."): string {
-  return join(resolve(dir), ".isofact")
+  return join(localPath(dir, "options.dir"), ".isofact")
+}
+
+/** Windows takes a colon after the drive for the name of a stream; Python writes `birds-v0` there, and so do we. */
+function legalPath(path: string): string {
+  return process.platform === "win32" ? path.slice(0, 2) + path.slice(2).replaceAll(":", "-") : path
 }
 
 /** Python's place for it, per system. */
@@ -66,4 +81,4 @@ function cacheDirectory(env: (name: string) => string | undefined): string {
   return join(env("XDG_CACHE_HOME") ?? join(homedir(), ".cache"), "wandb", "artifacts")
 }
 
-export const platform: Platform = /* @__PURE__ */ createNodePlatform()
+export const platform: NodePlatform = /* @__PURE__ */ createNodePlatform()

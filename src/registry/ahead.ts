@@ -1,5 +1,5 @@
 /** Requests kept in flight: enough to hide a store's latency, few enough for its limits. */
-export const requestsAtOnce = 16
+const requestsAtOnce = 16
 
 /**
  * Maps in order, working at most `limit` items ahead of whoever consumes it; stopping early stops asking. The first failure is thrown

@@ -5,7 +5,7 @@ import type { CollectionRow, Member } from "./rows.ts"
 
 export const latestAlias = "latest"
 
-export interface Clock {
+interface Clock {
   /** Milliseconds since the epoch. */
   readonly at: number
   /** Seconds; null: never. */
@@ -106,7 +106,7 @@ function lasting({ ttl: _, ...member }: Member, ttl: Ttl): Member {
 }
 
 /** What was logged again: aliases and `latest` go there, and a ttl that was asked for holds from then on. */
-export interface Relogged {
+interface Relogged {
   /** Hex manifest digest. */
   readonly digest: string
   readonly aliases: readonly string[]

@@ -27,7 +27,7 @@ export async function requireCollection(context: Context, ref: CollectionRef, op
   return (await findCollection(context, ref, options)) ?? refuseUnknown(ref)
 }
 
-export function refuseUnknown({ entity, project, collection }: CollectionRef): never {
+function refuseUnknown({ entity, project, collection }: CollectionRef): never {
   const path = `${entity}/${project}/${collection}`
   throw new EntryNotFoundError(`There is no collection ${path}; check the spelling, or log or link something to it first.`, {
     path,

@@ -12,7 +12,7 @@ import { checkManifestKind } from "./inputs.ts"
 import { filesOf, mergeParts, readManifest, storeText } from "./manifests.ts"
 import { isWhole, missingFiles } from "./presence.ts"
 import type { CollectionRow, ManifestPart, VersionRow } from "./rows.ts"
-import { changeVersion, readVersionRow } from "./version-row.ts"
+import { addTags, changeVersion, readVersionRow } from "./version-row.ts"
 import { clockOf, type LoadedVersion, loadVersion, requireVersion, sourceMembership } from "./versions.ts"
 
 /** Others keep changing what a commit builds on; after this many times it gives up. */
@@ -53,7 +53,7 @@ function withPart(context: Context, row: VersionRow, part: ManifestPart): Versio
     throw new ConflictError(`Version ${row.id} was committed or deleted meanwhile; log again to make another.`)
   const last = row.parts.at(-1)
   if (last?.digest === part.digest && last.kind === part.kind) return row
-  return { ...row, parts: [...row.parts, part], updatedAt: timestamp(context) }
+  return { ...row, parts: [...row.parts, part], partAt: context.now() }
 }
 
 /** Makes a commit that has not seen this part lose its swap and look again, or learns that it came too late. */
@@ -152,6 +152,8 @@ function describe(context: Context, row: VersionRow, manifest: Manifest, digest:
     manifest: digest,
     merged: row.parts.length,
     preparedAt: context.now(),
+    // Its life begins with the commit; what was changed before is how it is made.
+    updatedAt: null,
     digest: content,
     size: manifest.size,
     fileCount: manifest.fileCount,
@@ -203,6 +205,5 @@ async function settle(context: Context, id: string, index: number, options: Call
 
 async function standFor(context: Context, pending: VersionRow, twin: string, options: CallOptions): Promise<void> {
   await changeVersion(context, pending.id, (row) => ({ ...row, sameAs: twin }), options)
-  if (pending.tags.length === 0) return
-  await changeVersion(context, twin, (row) => ({ ...row, tags: [...new Set([...row.tags, ...pending.tags])] }), options)
+  await addTags(context, twin, pending.tags, options)
 }

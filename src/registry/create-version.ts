@@ -9,7 +9,7 @@ import { recordLogged } from "./lineage.ts"
 import { isWhole } from "./presence.ts"
 import { changeRecord, createRecord, readRecord } from "./records.ts"
 import type { ClientRow, CollectionRow, SharedRow, VersionRow } from "./rows.ts"
-import { changeVersion, readVersionRow } from "./version-row.ts"
+import { addTags, changeVersion, readVersionRow } from "./version-row.ts"
 import { clockOf, loadVersion } from "./versions.ts"
 
 /** Each round ends with a version unless somebody deletes it meanwhile. */
@@ -112,22 +112,9 @@ async function reuse(
     options,
   )
   if (id === undefined) return undefined
-  await addTags(context, id, wanted, options)
+  await addTags(context, id, wanted.tags, options)
   if (wanted.run !== null) await recordLogged(context, id, wanted.run, collection.token, options)
   return id
-}
-
-async function addTags(context: Context, id: string, wanted: CheckedVersion, options: CallOptions): Promise<void> {
-  if (wanted.tags.length === 0) return
-  await changeVersion(
-    context,
-    id,
-    (row) => {
-      const tags = [...new Set([...row.tags, ...wanted.tags])]
-      return tags.length === row.tags.length ? row : { ...row, tags, updatedAt: timestamp(context) }
-    },
-    options,
-  )
 }
 
 async function createPending(
@@ -166,6 +153,7 @@ function pendingRow(context: Context, wanted: CheckedVersion, collection: Collec
     createdAt: timestamp(context),
     updatedAt: null,
     parts: [],
+    partAt: null,
     merged: 0,
     manifest: null,
     preparedAt: null,

@@ -1,3 +1,4 @@
+import { createJsHasher } from "../bytes/js-hasher.ts"
 import { checkOptions, checkPositiveInteger, checkString, optional } from "../core/check.ts"
 import { InvalidArgumentError } from "../errors.ts"
 import type { BlobStore, Hasher, Membership, RecordStore, Registry } from "../ports.ts"
@@ -12,7 +13,6 @@ import { collectGarbage, type GcOptions, type GcReport } from "./gc.ts"
 import { checkProject } from "./inputs.ts"
 import { finishRun, getRun, loggedBy, runVersions, upsertRun, usedBy, useVersion } from "./lineage.ts"
 import { addAliases, link, removeAliases, unlink } from "./links.ts"
-import { plainHasher } from "./plain-hasher.ts"
 import { deleteCollection, deleteVersion } from "./removal.ts"
 import { updateVersion } from "./update-version.ts"
 import { type BirthCache, requestUploads } from "./uploads.ts"
@@ -65,7 +65,10 @@ export interface EmbeddedRegistry extends Registry {
  * 6. the version's record says so too. Nothing believes it before the collection.
  *
  * Deleting goes the other way: the record first says "committed" if it did not yet, the collection drops the version (this is the
- * deletion), then record and portfolios are tidied. Readers never write, and judge every link and record by the sequence.
+ * deletion), then record and portfolios are tidied.
+ *
+ * Readers judge every link and record by the sequence and change neither. All they ever write is a note that bytes which a version needs
+ * are lost, and what they found rotten goes aside (`BlobStore.setAside`; deleted where the store has none).
  */
 export function createEmbeddedRegistry(options: EmbeddedRegistryOptions): EmbeddedRegistry {
   const context = createContext(options)
@@ -136,7 +139,7 @@ const optionNames = [
 
 function createContext(options: EmbeddedRegistryOptions): Context {
   checkOptions("options", options, optionNames)
-  const { records, blobs, hasher = plainHasher, now = Date.now, statOnRelog = false } = options
+  const { records, blobs, hasher = createJsHasher(), now = Date.now, statOnRelog = false } = options
   if (typeof records?.put !== "function")
     throw new InvalidArgumentError("options.records", "options.records must be a RecordStore.")
   if (typeof blobs?.put !== "function") throw new InvalidArgumentError("options.blobs", "options.blobs must be a BlobStore.")

@@ -2,7 +2,7 @@ import type { Digest } from "../core/digest-text.ts"
 import { EntryNotFoundError } from "../errors.ts"
 import type { CallOptions, Content, StoredEntry, VersionRef } from "../ports.ts"
 import type { Context } from "./context.ts"
-import { forgetBlob } from "./damage.ts"
+import { noteMissing, quietly } from "./damage.ts"
 import { filesOf, readText } from "./manifests.ts"
 import { readIfThere } from "./presence.ts"
 import { loadVersion, requireVersion } from "./versions.ts"
@@ -27,10 +27,10 @@ export async function openFile(
   options.signal?.throwIfAborted()
   const content = await context.blobs.get(file.digest, options)
   if (content !== undefined) return content
-  if (await needs(context, member.id, file.digest, options)) await forgetBlob(context, file.digest, options)
+  await quietly(noteIfNeeded(context, member.id, file.digest, options), options)
   const version = `${member.collection}:v${member.index}`
   throw new EntryNotFoundError(
-    `"${file.path}" of ${version} is not in ${context.blobs.name} any more: it was lost, or found damaged and taken out. Log the same content again to restore it.`,
+    `"${file.path}" of ${version} is not in ${context.blobs.name} any more: it was lost, or found damaged and set aside. Log the same content again to restore it.`,
     {
       path: file.path,
       expected: file.digest,
@@ -39,9 +39,9 @@ export async function openFile(
 }
 
 /** Only what a version really names is worth a note: anybody can ask for any digest. */
-async function needs(context: Context, id: string, digest: Digest, options: CallOptions): Promise<boolean> {
+async function noteIfNeeded(context: Context, id: string, digest: Digest, options: CallOptions): Promise<void> {
   const loaded = await loadVersion(context, id, options)
-  if (loaded?.state !== "COMMITTED" || loaded.row.manifest === null) return false
+  if (loaded?.state !== "COMMITTED" || loaded.row.manifest === null) return
   const manifest = await readIfThere(context, loaded.row.manifest, id, options)
-  return manifest !== undefined && filesOf(manifest).has(digest)
+  if (manifest !== undefined && filesOf(manifest).has(digest)) await noteMissing(context, digest, options)
 }

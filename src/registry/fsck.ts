@@ -5,7 +5,7 @@ import type { CallOptions } from "../ports.ts"
 import { mapAhead } from "./ahead.ts"
 import { isExpired } from "./collection-state.ts"
 import type { Context } from "./context.ts"
-import { forgetBlob } from "./damage.ts"
+import { repairBlob } from "./damage.ts"
 import { collectionPrefix } from "./keys.ts"
 import { filesOf } from "./manifests.ts"
 import { readIfThere } from "./presence.ts"
@@ -18,7 +18,7 @@ import { clockOf } from "./versions.ts"
 const blobsAtOnce = 4
 
 export interface FsckOptions extends CallOptions {
-  /** Delete what has rotted and note what is lost, so that logging the same content again stores it anew. Default false. */
+  /** Set aside what has rotted and note what is lost, so that logging the same content again stores it anew. Default false. */
   readonly repair?: boolean | undefined
   /** Called after each blob with what has been checked so far. */
   readonly onProgress?: ((done: { readonly blobs: number; readonly bytes: number }) => void) | undefined
@@ -52,7 +52,7 @@ export async function fsck(context: Context, options: FsckOptions): Promise<Fsck
   }
   const damaged = await listDamaged(context, sound, { signal })
   if (repair)
-    for (const digest of new Set([...corrupt, ...damaged.map((file) => file.digest)])) await forgetBlob(context, digest, { signal })
+    for (const digest of new Set([...corrupt, ...damaged.map((file) => file.digest)])) await repairBlob(context, digest, { signal })
   return { blobs, bytes, corrupt, damaged }
 }
 

@@ -32,7 +32,12 @@ export async function acquireLease(context: Context, options: CallOptions): Prom
       mayTake(current) ? { next: { owner, until }, result: until } : { result: undefined }
     return changeRecord<LockRow, number | undefined>(context.records, gcLockKey, swap, options)
   }
-  let until = await extend((current) => current === undefined || current.until <= context.now())
+  const isFree = (current: LockRow | undefined) => current === undefined || current.until <= context.now()
+  let until = await extend(isFree)
+  if (until === undefined) {
+    const dead = await awaitUnlikely(context, options)
+    until = await extend((current) => isFree(current) || isSame(current, dead))
+  }
   if (until === undefined) throw new ConflictError("Garbage is being collected by somebody else; let that end first.")
   return {
     async keep() {
@@ -48,9 +53,46 @@ export async function acquireLease(context: Context, options: CallOptions): Prom
 
 /** Resolves when nobody is deleting blobs. */
 export async function waitForSweep(context: Context, options: CallOptions): Promise<void> {
+  const hasLapsed = watchLease()
   for (;;) {
-    const lock = await readRecord<LockRow>(context.records, gcLockKey, options)
-    if (lock === undefined || lock.until <= context.now()) return
+    const lock = await readLock(context, options)
+    if (lock === undefined || lock.until <= context.now() || hasLapsed(lock)) return
     await sleep(pollMs, options)
   }
+}
+
+/**
+ * A lease that ends later than any lease can was written under a wrong clock: the time it names says nothing. Resolves with it once it has
+ * lapsed under our eyes; with undefined when there is none like that, or its owner prolongs it.
+ */
+async function awaitUnlikely(context: Context, options: CallOptions): Promise<LockRow | undefined> {
+  const first = await readLock(context, options)
+  if (first === undefined || first.until <= context.now() + leaseMs + marginMs) return undefined
+  const hasLapsed = watchLease()
+  for (let lock: LockRow | undefined = first; isSame(lock, first); lock = await readLock(context, options)) {
+    if (hasLapsed(first)) return first
+    await sleep(pollMs, options)
+  }
+  return undefined
+}
+
+/** Tells whether a lease has not been prolonged for as long as one lasts, by a clock that nobody can set. */
+function watchLease(): (lock: LockRow) => boolean {
+  let seen: LockRow | undefined
+  let since = 0
+  return (lock) => {
+    if (!isSame(seen, lock)) {
+      seen = lock
+      since = performance.now()
+    }
+    return performance.now() - since >= leaseMs
+  }
+}
+
+function isSame(a: LockRow | undefined, b: LockRow | undefined): boolean {
+  return a?.owner === b?.owner && a?.until === b?.until
+}
+
+function readLock(context: Context, options: CallOptions): Promise<LockRow | undefined> {
+  return readRecord<LockRow>(context.records, gcLockKey, options)
 }

@@ -114,7 +114,7 @@ async function markVersion(
 
 function isPendingRecent(context: Context, row: VersionRow, cutoff: number): boolean {
   const isCommitting = row.preparedAt !== null && row.preparedAt > context.now() - hourMs
-  return isCommitting || Date.parse(row.updatedAt ?? row.createdAt) > cutoff
+  return isCommitting || Math.max(Date.parse(row.updatedAt ?? row.createdAt), row.partAt ?? 0) > cutoff
 }
 
 async function markManifest(

@@ -49,7 +49,7 @@ export function checkName(argument: string, value: unknown): string {
   return text
 }
 
-export function checkStep(step: unknown): number | null {
+function checkStep(step: unknown): number | null {
   if (step === undefined || step === null) return null
   if (Number.isSafeInteger(step) && (step as number) >= 0) return step as number
   return refuse("historyStep", "a whole number of at least 0", step)

@@ -6,7 +6,7 @@ import { md5 } from "../core/md5.ts"
 import { DigestMismatchError, InvalidArgumentError, StorageError } from "../errors.ts"
 import type { CallOptions, Content } from "../ports.ts"
 import type { Context } from "./context.ts"
-import { forgetBlob } from "./damage.ts"
+import { noteMissing, quietly, reportCorrupt } from "./damage.ts"
 import type { ManifestPart } from "./rows.ts"
 
 /** Manifests are blobs like any other: stored before anything names them, verified when read. */
@@ -21,13 +21,13 @@ export async function storeText(context: Context, text: string, options: CallOpt
 export async function readText(context: Context, digest: Digest, label: string, options: CallOptions): Promise<string> {
   const content = await context.blobs.get(digest, options)
   if (content === undefined) {
-    await forgetBlob(context, digest, options)
+    await quietly(noteMissing(context, digest, options), options)
     throw new StorageError(`The manifest of ${label} is gone from ${context.blobs.name}; log the same content again to restore it.`)
   }
   const bytes = (await content.bytes?.(options)) ?? (await readAll(content, options))
   const actual = digestFromBytes(md5(bytes))
   if (actual === digest) return new TextDecoder().decode(bytes)
-  await forgetBlob(context, digest, options)
+  await quietly(reportCorrupt(context, digest, options), options)
   throw new DigestMismatchError(
     `The manifest of ${label} has been damaged in ${context.blobs.name}; log the same content again to restore it.`,
     {

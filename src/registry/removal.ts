@@ -11,7 +11,7 @@ import type { CollectionRow, NameRow, VersionRow } from "./rows.ts"
 import { changeVersion } from "./version-row.ts"
 import { createSources, loadVersion, settleLatest } from "./versions.ts"
 
-export interface DeleteOptions extends CallOptions {
+interface DeleteOptions extends CallOptions {
   readonly deleteAliases?: boolean
 }
 

@@ -75,6 +75,8 @@ export interface VersionRow {
   readonly updatedAt: string | null
   /** Manifests as writers stored them, in that order; blobs. Only ever grows. */
   readonly parts: readonly ManifestPart[]
+  /** When the last part came, milliseconds since the epoch. */
+  readonly partAt: number | null
   /** How many of them `manifest` is made of. */
   readonly merged: number
   /** The whole manifest, a blob: set by the commit just before the version becomes visible. */

@@ -1,6 +1,6 @@
 import { EntryNotFoundError } from "../errors.ts"
 import type { CallOptions } from "../ports.ts"
-import type { Context } from "./context.ts"
+import { type Context, timestamp } from "./context.ts"
 import { versionKey, versionToken } from "./keys.ts"
 import { changeRecord, readRecord } from "./records.ts"
 import type { VersionRow } from "./rows.ts"
@@ -26,4 +26,14 @@ export async function changeVersion(
   return token === undefined
     ? apply(undefined).result
     : changeRecord<VersionRow, VersionRow>(context.records, versionKey(token), apply, options)
+}
+
+/** To those it has. */
+export async function addTags(context: Context, id: string, added: readonly string[], options: CallOptions): Promise<void> {
+  if (added.length === 0) return
+  const add = (row: VersionRow): VersionRow => {
+    const tags = [...new Set([...row.tags, ...added])]
+    return tags.length === row.tags.length ? row : { ...row, tags, updatedAt: timestamp(context) }
+  }
+  await changeVersion(context, id, add, options)
 }

@@ -64,6 +64,7 @@ export function clockOf(context: Context) {
 }
 
 export function toVersionRecord(context: Context, { row, state, source, member }: LoadedVersion): VersionRecord {
+  const createdAt = member?.createdAt ?? row.createdAt
   const ttl = member === undefined ? (row.ttl === "inherit" ? undefined : row.ttl) : member.ttl
   return {
     id: row.id,
@@ -80,8 +81,9 @@ export function toVersionRecord(context: Context, { row, state, source, member }
     fileCount: row.fileCount,
     commitHash: row.commitHash,
     historyStep: row.historyStep,
-    createdAt: member?.createdAt ?? row.createdAt,
-    updatedAt: row.updatedAt,
+    createdAt,
+    // Clocks differ, but a change is never older than what it changes.
+    updatedAt: row.updatedAt !== null && row.updatedAt < createdAt ? createdAt : row.updatedAt,
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Artifact } from "../artifact/artifact.ts"
 import { checkCall, checkTagOption, listed } from "../artifact/call.ts"
 import { ArtifactCollection } from "../artifact/collection.ts"
+import { placeOf } from "../artifact/place.ts"
 import { RunInfo } from "../artifact/run-info.ts"
 import type { Session } from "../artifact/session.ts"
 import { checkOptions, checkString, optional } from "../core/check.ts"
@@ -8,7 +9,7 @@ import { parseArtifactPath } from "../core/path-string.ts"
 import { EntryNotFoundError, InvalidArgumentError } from "../errors.ts"
 import type { ArtifactTypeRecord, CallOptions, CollectionRef, ProjectRef } from "../ports.ts"
 import { findArtifact, findMember, type UseOptions } from "./find.ts"
-import { placeOf, type RegistryOptions, registryOptionNames, sessionOf } from "./init.ts"
+import { type RegistryOptions, registryOptionNames, sessionOf } from "./init.ts"
 
 /**
  * Looks around in a registry without a run: what Python's `wandb.Api` is for artifacts. Lists are async iterables that reach the last

@@ -1,12 +1,13 @@
 import { checkCall, checkRegistry } from "../artifact/call.ts"
 import { choosePlatform } from "../artifact/draft.ts"
 import { openSession } from "../artifact/open.ts"
+import { placeOf } from "../artifact/place.ts"
 import { randomId } from "../artifact/state.ts"
 import { checkStorable, checkString, codePointLength, optional, refuse } from "../core/check.ts"
 import { checkMetadata } from "../core/metadata.ts"
-import { checkEntityName, checkProjectName, checkTags } from "../core/names.ts"
+import { checkProjectName, checkTags } from "../core/names.ts"
 import { InvalidArgumentError } from "../errors.ts"
-import type { BlobStore, CallOptions, Platform, ProjectRef, Registry } from "../ports.ts"
+import type { BlobStore, CallOptions, Platform, Registry } from "../ports.ts"
 import { Run } from "./run.ts"
 
 /** Which registry, and what the runtime offers around it. */
@@ -83,19 +84,4 @@ export function sessionOf(options: RegistryOptions) {
 function checkCache(argument: string, cache: unknown): BlobStore {
   if (typeof (cache as Partial<BlobStore> | null)?.get === "function") return cache as BlobStore
   throw new InvalidArgumentError(argument, "cache must be a BlobStore; leave it out for this runtime's own")
-}
-
-/** The entity and project that names without them mean. */
-export async function placeOf(
-  registry: Registry,
-  platform: Platform,
-  options: { readonly entity?: string | undefined; readonly project?: string | undefined },
-  call: CallOptions,
-): Promise<ProjectRef> {
-  const { entity = platform.env("WANDB_ENTITY"), project = platform.env("WANDB_PROJECT") } = options
-  const defaults = entity === undefined || project === undefined ? await registry.defaults(call) : undefined
-  return {
-    entity: checkEntityName(entity === undefined ? defaults?.entity : entity, "options.entity"),
-    project: checkProjectName(project === undefined ? defaults?.project : project, "options.project"),
-  }
 }

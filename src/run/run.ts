@@ -123,6 +123,7 @@ export class Run extends RunInfo implements ActiveRun {
     if (this.#finished) return
     await this.#session.registry.finishRun(this, exitCode, options)
     this.#finished = true
+    this.end(exitCode)
     leaveRun(this)
   }
 

@@ -6,12 +6,13 @@ import { keepBytes, memoryContent } from "./memory-content.ts"
 /** Blobs in this process's memory, gone with it. `now` gives milliseconds since the epoch. */
 export function createMemoryBlobStore(options: { readonly hasher: Hasher; readonly now?: () => number }): BlobStore {
   const { hasher, now = Date.now } = options
-  const blobs = new Map<Digest, { bytes: Uint8Array; modifiedAt: number }>()
+  const blobs = new Map<Digest, { bytes: Uint8Array; version: string; modifiedAt: number }>()
+  let versions = 0
   const writing = new Map<Digest, Promise<unknown>>()
 
   const store = async (digest: Digest, content: Content, { signal, onBytes }: PutOptions) => {
     const { bytes } = await keepBytes(content, hasher, { expect: digest, signal, onBytes })
-    blobs.set(digest, { bytes, modifiedAt: now() })
+    blobs.set(digest, { bytes, version: `${++versions}`, modifiedAt: now() })
     return "stored" as const
   }
 
@@ -44,7 +45,7 @@ export function createMemoryBlobStore(options: { readonly hasher: Hasher; readon
     async get(digest, { signal } = {}) {
       signal?.throwIfAborted()
       const blob = blobs.get(digest)
-      return blob && memoryContent(blob.bytes)
+      return blob && memoryContent(blob.bytes, { version: blob.version })
     },
     async delete(digest, { signal } = {}) {
       signal?.throwIfAborted()

@@ -4,11 +4,12 @@ import type { Digest } from "../core/digest-text.ts"
 import type { CallOptions, Content, Hasher, StoredFile } from "../ports.ts"
 
 /** Stored bytes as content. Readers get copies: whoever writes to what they read must not change what is stored. */
-export function memoryContent(bytes: Uint8Array, name?: string | undefined): Content {
+export function memoryContent(bytes: Uint8Array, labels: Pick<Content, "name" | "version"> = {}): Content {
   return {
     stability: "frozen",
     size: bytes.byteLength,
-    name,
+    name: labels.name,
+    version: labels.version,
     stream: (options) => bytesStream(bytes, options, true),
     async bytes({ signal } = {}) {
       signal?.throwIfAborted()

@@ -16,7 +16,8 @@ export function createMemoryDirectory(options: { readonly hasher: Hasher; readon
     }
   }
 
-  const refuse = (path: string, problem: string) => new StorageError(`"${path}" in ${name} ${problem}`, { path })
+  const refuse = (path: string, problem: string) =>
+    new StorageError(`"${path}" in ${name} ${problem}`, { path, operation: "structure" })
   const checkFree = (path: string) => {
     if (counts.has(path)) throw refuse(path, "is a directory")
     for (const parent of parentsOf(path)) {
@@ -34,7 +35,7 @@ export function createMemoryDirectory(options: { readonly hasher: Hasher; readon
     async open(path, { signal } = {}) {
       signal?.throwIfAborted()
       const bytes = find(path)
-      return bytes && memoryContent(bytes, path)
+      return bytes && memoryContent(bytes, { name: path })
     },
     async put(path, content, { expect, signal, onBytes } = {}) {
       checkFree(path)

@@ -14,7 +14,7 @@ export function createMemoryStage(options: { readonly hasher: Hasher }): Stage {
         return { ...(await readHashed(content, hasher, { signal, onBytes })), content }
       }
       const { digest, size, bytes } = await keepBytes(content, hasher, { signal, onBytes })
-      return { digest, size, content: memoryContent(bytes, content.name) }
+      return { digest, size, content: memoryContent(bytes, { name: content.name }) }
     },
     async release() {},
   }

@@ -20,7 +20,7 @@ const PROTECT_MS = 2 * TOUCH_MS
 /** Other processes write here too; after this time the size is counted again. */
 const RECOUNT_MS = 10 * 60_000
 
-export interface CleanupOptions extends CallOptions {
+interface CleanupOptions extends CallOptions {
   /** Bytes to get down to. Default: the cache's own limit. */
   readonly maxBytes?: number | undefined
   /** Also what writers that died left behind. Default false. */

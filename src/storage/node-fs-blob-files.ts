@@ -16,7 +16,7 @@ const WRITTEN_BACK_MS = 60_000
 /** Files remembered as flushed or about to be; forgetting one costs a needless flush. */
 const MAX_RELIED = 100_000
 
-export interface BlobFilesOptions {
+interface BlobFilesOptions {
   readonly transfer: NodeTransfer
   /** Holds `ab/cdef…`: a digest's hex, split after two characters. */
   readonly objects: string
@@ -31,7 +31,7 @@ export interface BlobFilesOptions {
 }
 
 /** Blobs as files: what the blob store and the cache have in common. Methods are those of `BlobStore`. */
-export interface BlobFiles {
+interface BlobFiles {
   path(digest: Digest): string
   /** Synchronous, for callers that are in a slice already. */
   statSync(digest: Digest): BlobInfo | undefined

@@ -3,6 +3,7 @@ import type { Digest } from "../core/digest-text.ts"
 import type { BlobStore, Content } from "../ports.ts"
 import { createBlobFiles } from "./node-fs-blob-files.ts"
 import { createFileContent } from "./node-fs-content.ts"
+import { createDamagedFiles } from "./node-fs-damaged.ts"
 import { createFlusher } from "./node-fs-flusher.ts"
 import type { NodeTransfer } from "./node-fs-transfer.ts"
 
@@ -22,7 +23,7 @@ export const FROZEN_MODE = process.platform === "win32" ? 0o666 : 0o444
 
 /**
  * Blobs below `directory`: `md5/ab/cdef…` (hex of the digest, split after two characters), read-only, and `tmp/` for what is being
- * written. Bytes are verified before they get their name. A file of the stage is linked in, any other is copied.
+ * written; `damaged/` for what was set aside. Bytes are verified before they get their name. A file of the stage is linked in, any other is copied.
  *
  * A stored blob survives the death of every process at once, and a power failure after `flush`, which does many in a fraction of the
  * time that one by one would take. `durable: false` makes `flush` do nothing.
@@ -43,6 +44,7 @@ export function createNodeBlobStore(
     flusher,
     linkOwned: true,
   })
+  const damaged = createDamagedFiles(join(root, "damaged"), slices)
   const content = (digest: Digest, size: number): Content =>
     createFileContent(files.path(digest), slices, { stability: "frozen", size })
 
@@ -56,8 +58,9 @@ export function createNodeBlobStore(
       return found && createFileContent(files.path(digest), slices, { stability: "frozen", ...found })
     },
     delete: (digest, callOptions = {}) => files.delete(digest, callOptions),
+    setAside: (digest, { signal } = {}) => damaged.add(digest, files.path(digest), signal),
     list: (callOptions = {}) => files.list(callOptions),
-    sweep: (callOptions = {}) => files.sweep(callOptions),
+    sweep: async (callOptions = {}) => (await files.sweep(callOptions)) + (await damaged.sweep(callOptions.signal)),
     holdSync: (digest, size) => (files.touchSync(digest, size) ? content(digest, size) : undefined),
     flush: async () => flusher?.flush(),
   }

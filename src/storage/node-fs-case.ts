@@ -5,7 +5,7 @@ import { StorageError } from "../errors.ts"
  * Keeps two entry paths that a file system takes for one file from overwriting each other: `A.txt` and `a.txt`, or `é` in its two
  * spellings. Which pairs those are only the file system knows, so it is asked, and only about paths that differ in nothing else.
  */
-export interface CaseGuard {
+interface CaseGuard {
   /** Before a file is written; throws `StorageError` for the second of such a pair. Call the result with whether it is there now. */
   enter(path: string): Promise<(written: boolean) => void>
   /** After a file was removed. */

@@ -24,7 +24,7 @@ export interface FileContent extends Content {
   readonly [checkUnchanged]?: ((options: CallOptions) => Promise<void>) | undefined
 }
 
-export interface FileContentOptions {
+interface FileContentOptions {
   readonly stability: "frozen" | "volatile"
   readonly size?: number | undefined
   readonly name?: string | undefined

@@ -36,7 +36,10 @@ export function createNodeDirectory(path: string, options: { readonly transfer: 
    */
   const locate = (entry: string, make: boolean): string => {
     const names = localNames(entry)
-    if (TEMPORARY.test(names.at(-1)!)) throw refuse(entry, "has a name that is used for files being written")
+    if (TEMPORARY.test(names.at(-1)!)) {
+      const path = join(root, entry)
+      throw new StorageError(`"${entry}" in "${root}" has a name that is used for files being written`, { path })
+    }
     let at = root
     for (const name of names.slice(0, -1)) {
       at = join(at, name)
@@ -59,7 +62,7 @@ export function createNodeDirectory(path: string, options: { readonly transfer: 
     }
   }
   const refuse = (entry: string, problem: string) =>
-    new StorageError(`"${entry}" in "${root}" ${problem}`, { path: join(root, entry) })
+    new StorageError(`"${entry}" in "${root}" ${problem}`, { path: join(root, entry), operation: "structure" })
 
   /** The regular file at an entry path, or undefined; a symbolic link is no file, and the next `put` replaces it. */
   const find = (entry: string): { file: string; size: number } | undefined => {
@@ -78,6 +81,17 @@ export function createNodeDirectory(path: string, options: { readonly transfer: 
       // Directories seen before are gone: somebody removed them.
       isRootMade = false
       return target(entry)
+    }
+  }
+  /** An empty directory gives way to a file, as a file of another version does. */
+  const clear = (entry: string, file: string) => {
+    if (!lstat(file)?.isDirectory()) return
+    try {
+      rmdirSync(file)
+    } catch (error) {
+      const code = errnoCode(error) ?? ""
+      if (code === "ENOTEMPTY" || code === "EEXIST") throw refuse(entry, "is a directory that holds files")
+      if (code !== "ENOENT") throw storageError(error, "replace", file)
     }
   }
   const target = (entry: string) => {
@@ -105,6 +119,7 @@ export function createNodeDirectory(path: string, options: { readonly transfer: 
         const { digest, size } = await transfer.receive(content, { to: temp, label: file, expect, reflink: true, signal, onBytes })
         await slices.run(() => {
           locate(entry, false)
+          clear(entry, file)
           orStorageError("write", file, () => renameSync(temp, file))
         }, signal)
         done(true)

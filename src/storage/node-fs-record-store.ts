@@ -33,7 +33,7 @@ interface State extends Envelope {
   readonly number: number
 }
 
-export interface NodeRecordStoreOptions {
+interface NodeRecordStoreOptions {
   /** Share those of the transfer that works beside it. */
   readonly slices?: Slices | undefined
   /** Awaited before a record is written, so that nothing a record names is less durable than it: `flush` of the blob store. */

@@ -4,7 +4,7 @@ import { storageError } from "./node-fs-errors.ts"
 const BUFFER_BYTES = 256 * 1024
 
 /** Writes chunks to a file one after the other; small ones are gathered, so that a stream of crumbs does not become a stream of system calls. */
-export interface FileSink {
+interface FileSink {
   write(chunk: Uint8Array): Promise<void>
   end(): Promise<void>
 }

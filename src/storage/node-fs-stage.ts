@@ -21,7 +21,7 @@ export interface NodeStage extends Stage {
   sweep(options?: CallOptions): Promise<number>
 }
 
-export interface NodeStageOptions {
+interface NodeStageOptions {
   readonly transfer: NodeTransfer
   /** For content that is not a file. */
   readonly hasher: Hasher
@@ -76,7 +76,7 @@ export function createNodeStage(directory: string, options: NodeStageOptions): N
       return stored !== undefined
     }
     const label = `a snapshot of ${content.path ?? content.name ?? "a stream"} in ${root}`
-    const { digest, size } = await transfer.receive(content, {
+    const { digest, size, before, after } = await transfer.receive(content, {
       to,
       label,
       mode: FROZEN_MODE,
@@ -85,7 +85,13 @@ export function createNodeStage(directory: string, options: NodeStageOptions): N
       onBytes,
       unless,
     })
-    if (stored !== undefined) return { digest, size, content: named(stored, content.name) }
+    if (stored !== undefined) {
+      const { path } = content
+      const isSteady = path !== undefined && before !== undefined && after !== undefined && sameContents(before, after)
+      // Only the size of what is stored was looked at.
+      const alternative = isSteady ? guard(content, path, { digest, size }, after, transfer) : undefined
+      return { digest, size, content: named(stored, content.name), ...(alternative && { alternative }) }
+    }
     remember(owner, to)
     return {
       digest,

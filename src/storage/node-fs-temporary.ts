@@ -26,11 +26,13 @@ function machineTag(): string {
   return machine
 }
 
-/** Whether nobody can be writing it any more: its process is dead, or nothing has happened to it for `maxAgeMs`. */
+/**
+ * Whether nobody can be writing it any more: its process is dead. Of a process on another machine, or of a name that says nothing, all
+ * that can be told is that nothing has happened to the file for `maxAgeMs`.
+ */
 export function isAbandoned(name: string, modifiedAt: number, maxAgeMs = HOUR_MS): boolean {
-  if (Date.now() - modifiedAt > maxAgeMs) return true
   const [, tag, pid] = NAME.exec(name) ?? []
-  return tag === machineTag() && !isAlive(Number(pid))
+  return tag === machineTag() ? !isAlive(Number(pid)) : Date.now() - modifiedAt > maxAgeMs
 }
 
 function isAlive(pid: number): boolean {

@@ -15,7 +15,7 @@ const PIECE_BYTES = 1024 * 1024
 /** Hashing one file fills a core; more at once only costs memory. */
 const MAX_RUNNING = 4
 
-export interface LargeJob extends SmallJob, CallOptions {
+interface LargeJob extends SmallJob, CallOptions {
   readonly reflink?: boolean | undefined
   readonly unless: (found: StoredFile) => boolean
   readonly onBytes?: ((count: number) => void) | undefined

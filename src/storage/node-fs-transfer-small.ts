@@ -22,13 +22,13 @@ export interface HashLanes {
 /** Resolves with undefined where this engine has no lanes. */
 export type OpenLanes = (options: { readonly regionBytes: number }) => Promise<HashLanes | undefined>
 
-export interface SmallTransferOptions {
+interface SmallTransferOptions {
   readonly hash: (bytes: Uint8Array) => Digest
   readonly slices: Slices
   readonly openLanes?: OpenLanes | undefined
 }
 
-export interface SmallTransferJob extends SmallJob, CallOptions {
+interface SmallTransferJob extends SmallJob, CallOptions {
   readonly unless: (found: StoredFile) => boolean
 }
 
@@ -61,7 +61,12 @@ export function createSmallTransfer(options: SmallTransferOptions): (job: SmallT
   const flush = () => {
     const batch = waiting
     waiting = []
-    if (batch.length > 0) void slices.run(() => runBatch(batch, { lanes: lanes!, hash }))
+    if (batch.length === 0) return
+    slices
+      .run(() => runBatch(batch, { lanes: lanes!, hash }))
+      .catch((reason) => {
+        for (const { reject } of batch) reject(reason)
+      })
   }
   const wait = (job: SmallTransferJob) => {
     const done = new Promise<Transferred | undefined>((resolve, reject) => waiting.push({ job, resolve, reject }))

@@ -15,7 +15,7 @@ export interface SyncHasher extends Hasher {
   hash(bytes: Uint8Array): Digest
 }
 
-export interface WriteOptions extends CallOptions {
+interface WriteOptions extends CallOptions {
   /** A new file that gets the bytes: a temporary name, for the caller to rename. It must not exist; on failure none is left. */
   readonly to: string
   /** Permission bits of `to`, before the umask. Default 0o666. */
@@ -45,11 +45,11 @@ export interface TransferJob extends Omit<WriteOptions, "to"> {
 export interface NodeTransfer {
   readonly slices: Slices
   transfer(job: TransferJob): Promise<Transferred>
-  /** Any content into a file; content with a path goes through {@link NodeTransfer.transfer}. */
-  receive(content: Content, options: WriteOptions): Promise<StoredFile>
+  /** Any content into a file; content with a path goes through {@link NodeTransfer.transfer}, which tells how the source was. */
+  receive(content: Content, options: WriteOptions): Promise<StoredFile & Partial<Transferred>>
 }
 
-export interface NodeTransferOptions {
+interface NodeTransferOptions {
   readonly hasher: SyncHasher
   /** Opens lanes that hash many small files at once: `createMd5Lanes`. Asked once, when enough files have come to make it worth it. */
   readonly openLanes?: OpenLanes | undefined
@@ -77,7 +77,7 @@ export function createNodeTransfer({ hasher, openLanes }: NodeTransferOptions): 
     return small
   }
 
-  const receive = async (content: Content, write: WriteOptions): Promise<StoredFile> => {
+  const receive = async (content: Content, write: WriteOptions): Promise<StoredFile & Partial<Transferred>> => {
     if (content.path !== undefined) {
       const letGo = (content as FileContent)[holdFile]?.()
       return transfer({ ...write, from: content.path }).finally(letGo)

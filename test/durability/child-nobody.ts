@@ -1,14 +1,13 @@
 /**
- * Does one thing as another user: `child-nobody <log|download|cache> <folder> <user id>`. It tells what it failed with, waits for a
+ * Does one thing as another user: `child-nobody <log|download> <folder> <user id>`. It tells what it failed with, waits for a
  * line, and makes the same call again.
  */
 import { once } from "node:events"
 import { join } from "node:path"
 import { createNodeHasher } from "../../src/digest/node-crypto.ts"
-import { Api, Artifact, type ArtifactError, init } from "../../src/index.ts"
+import { Artifact, type ArtifactError, init } from "../../src/index.ts"
 import { createEmbeddedRegistry } from "../../src/registry/embedded.ts"
 import { createMemoryBlobStore, createMemoryRecordStore } from "../../src/storage/memory.ts"
-import { createNodeCache, createNodeTransfer } from "../../src/storage/node-fs.ts"
 
 const [what, folder, user] = process.argv.slice(2) as [string, string, string]
 process.setgroups!([])
@@ -25,26 +24,13 @@ const prepare: Record<string, () => Promise<() => Promise<unknown>>> = {
   async download() {
     const artifact = new Artifact("x", "dataset")
     await artifact.addDir(content)
-    await (await init({ registry: inMemory(false) })).logArtifact(artifact)
+    await (await init({ registry: inMemory() })).logArtifact(artifact)
     return () => artifact.download(join(folder, "out/root"))
-  },
-  async cache() {
-    const registry = inMemory(true)
-    const cache = createNodeCache({
-      directory: join(folder, "cached"),
-      transfer: createNodeTransfer({ hasher: createNodeHasher() }),
-    })
-    const artifact = new Artifact("x", "dataset")
-    await artifact.addDir(content)
-    await (await init({ registry, cache })).logArtifact(artifact)
-    const used = await new Api({ registry, cache }).artifact("x:latest")
-    return () => used.download(join(folder, "out/root"))
   },
 }
 
-function inMemory(remote: boolean) {
-  const blobs = { ...createMemoryBlobStore({ hasher: createNodeHasher() }), remote }
-  return createEmbeddedRegistry({ records: createMemoryRecordStore(), blobs })
+function inMemory() {
+  return createEmbeddedRegistry({ records: createMemoryRecordStore(), blobs: createMemoryBlobStore({ hasher: createNodeHasher() }) })
 }
 
 const work = await prepare[what]!()

@@ -1,8 +1,8 @@
+import { createJsHasher } from "../../src/bytes/js-hasher.ts"
 import { createEmbeddedRegistry } from "../../src/registry/embedded.ts"
-import { plainHasher } from "../../src/registry/plain-hasher.ts"
 import { createMemoryBlobStore, createMemoryRecordStore } from "../../src/storage/memory.ts"
 import { registryContract } from "../contracts/registry.ts"
 
 registryContract("embedded in memory", async () =>
-  createEmbeddedRegistry({ records: createMemoryRecordStore(), blobs: createMemoryBlobStore({ hasher: plainHasher }) }),
+  createEmbeddedRegistry({ records: createMemoryRecordStore(), blobs: createMemoryBlobStore({ hasher: createJsHasher() }) }),
 )

@@ -1,13 +1,13 @@
+import { createJsHasher } from "../../src/bytes/js-hasher.ts"
 import type { BlobStore, RecordStore } from "../../src/ports.ts"
 import type { EmbeddedRegistryOptions } from "../../src/registry/embedded.ts"
-import { plainHasher } from "../../src/registry/plain-hasher.ts"
 import { createMemoryBlobStore, createMemoryRecordStore } from "../../src/storage/memory.ts"
 
 export type Stores = Pick<EmbeddedRegistryOptions, "records" | "blobs">
 
 export const memoryStores = (now: () => number = Date.now) => ({
   records: createMemoryRecordStore(),
-  blobs: createMemoryBlobStore({ hasher: plainHasher, now }),
+  blobs: createMemoryBlobStore({ hasher: createJsHasher(), now }),
 })
 
 /** Called around every operation of either store, the `at`-th from 1; what it throws is what the operation rejects with. */
