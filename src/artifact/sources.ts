@@ -65,7 +65,7 @@ function localText(source: string | URL, argument: string): string {
   if (typeof source === "string" || source.protocol === "file:") return String(source)
   throw new InvalidArgumentError(
     argument,
-    `${source.protocol} addresses are not local files: pass await fetch(url), or track the address with addReference`,
+    `${argument} is an ${source.protocol} address, not a local file: pass await fetch(url), or track the address with addReference`,
   )
 }
 

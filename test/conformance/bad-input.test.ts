@@ -148,6 +148,9 @@ const table: { readonly [method: string]: readonly Case[] } = {
     ["dir", [...nothing, 5, true, {}, new Blob(["x"]), () => undefined], ({ draft }, dir) => draft.addDir(dir)],
     ["dir", [["a"], [5], [null], [new Blob(["x"])]], ({ draft }, dir) => draft.addDir(dir)],
     ["dir", [{ kind: "file", name: "a" }], ({ draft }, dir) => draft.addDir(dir)],
+    ["dir", [{ kind: "directory" }, new Set([1]), new URL("https://example.test/birds/")], ({ draft }, dir) => draft.addDir(dir)],
+    ["source", [new URL("https://example.test/a.txt")], ({ draft }, source) => draft.addFile(source)],
+    ["root", [{ put: 1, digest: 1 }], ({ logged }, root) => logged.download(root)],
     ["dir", notEntryPath, ({ draft }, path) => draft.addDir(new Map([[path, new Blob(["x"])]]))],
     ["source", notBytes, ({ draft }, source) => draft.addDir(new Map([["x", source]]))],
     ...options(({ draft }, options) => draft.addDir(new Map(), options), {

@@ -236,6 +236,17 @@ describe("verify()", () => {
     for (const path of ["a.txt", "mine.txt", "x/b.txt", "x/y/c.png", "birds:v0"]) expect(error.message).toContain(path)
   })
 
+  test("lists also what stands where a file or a folder belongs", async () => {
+    const { artifact } = await logged()
+    const target = await fill(directory(), {
+      "a.txt/inner": "",
+      "x/y": "a file where a folder belongs",
+      "x/b.txt": tree["x/b.txt"],
+    })
+    const error = await refusal("DIGEST_MISMATCH", artifact.verify(target))
+    expect(error.details.paths).toEqual(expect.arrayContaining(["a.txt", "a.txt/inner", "x/y", "x/y/c.png"]))
+  })
+
   test("changes nothing", async () => {
     const { artifact } = await logged()
     const files = { "a.txt": "zz", "mine.txt": "m" }

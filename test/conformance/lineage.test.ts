@@ -247,6 +247,7 @@ describe("runs", () => {
     await good.finish()
     await good.finish()
     await bad.finish({ exitCode: 3 })
+    expect([good.state, bad.state]).toEqual(["finished", "failed"])
     expect((await api.run(good.run)).state).toBe("finished")
     expect((await api.run(bad.run)).state).toBe("failed")
   })

@@ -1,9 +1,9 @@
 /** A registry across a network: the cache in front of it, and bytes that arrive wrong. */
-import type { Digest, Registry } from "isofact"
+import { Artifact, type Digest, type Registry, StorageError } from "isofact"
 import { describe, expect, test } from "vitest"
 import { toContent } from "../../src/digest/content.ts"
 import { createMemoryBlobStore } from "../../src/storage/memory.ts"
-import { collect, contents, digestOf, directory, flip, fresh, hasher, refusal, spoiled, startIn } from "./fresh.ts"
+import { collect, contents, digestOf, directory, draftOf, flip, fresh, hasher, refusal, spoiled, startIn } from "./fresh.ts"
 
 const text = "bytes from afar"
 
@@ -79,6 +79,28 @@ describe("the cache", () => {
     await artifact.verify(undefined, { stored: true })
     expect(await cached(cache)).toEqual([])
     expect(requests.toSorted()).toEqual(["a.txt", "b.txt"])
+  })
+
+  test("keeps what was logged from here, unless the file was added with skipCache", async () => {
+    const setup = fresh()
+    const cache = createMemoryBlobStore({ hasher })
+    const run = await startIn({ ...setup.registry, remote: true })({ cache })
+    const artifact = new Artifact("birds", "dataset")
+    await artifact.addFile(new Blob(["kept"]), { name: "kept.txt" })
+    await artifact.addFile(new Blob(["not"]), { name: "not.txt", skipCache: true })
+    await run.logArtifact(artifact)
+    expect(await cached(cache)).toEqual([await digestOf("kept")])
+  })
+
+  test("that is full costs neither a log nor a download", async () => {
+    const setup = fresh()
+    const full = new StorageError("the disk is full")
+    const cache = { ...createMemoryBlobStore({ hasher }), put: () => Promise.reject(full) }
+    const run = await startIn({ ...setup.registry, remote: true })({ cache })
+    const artifact = await run.logArtifact(await draftOf("birds", { "a.txt": "a" }))
+    const target = directory()
+    await artifact.download(target)
+    expect(await contents(target)).toEqual({ "a.txt": "a" })
   })
 
   test("is not touched by a registry on this machine", async () => {

@@ -35,6 +35,16 @@ test("WANDB_ENTITY and WANDB_PROJECT are the defaults of init and Api", async ()
   expect((await api().artifact("birds")).qualifiedName).toBe("team/forest/birds:v0")
 })
 
+test("WANDB_ENTITY and WANDB_PROJECT are the defaults of a run made by save(), too", async () => {
+  const { root, platform, api, draft } = await place()
+  vi.stubEnv("WANDB_ENTITY", "team")
+  vi.stubEnv("WANDB_PROJECT", "forest")
+  const artifact = draft()
+  await artifact.save({ registry: platform.registry({ dir: root }) })
+  expect(artifact.qualifiedName).toBe("team/forest/birds:v0")
+  expect((await api().artifact("birds")).id).toBe(artifact.id)
+})
+
 test("options win over WANDB_ENTITY and WANDB_PROJECT", async () => {
   const { start, root, platform } = await place()
   vi.stubEnv("WANDB_ENTITY", "team")
