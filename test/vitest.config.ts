@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
+import { summaryReporter } from "./summary-reporter.ts"
 
 const source = (path: string) => fileURLToPath(new URL(`../src/${path}`, import.meta.url))
 
@@ -8,6 +9,7 @@ export default defineConfig({
   resolve: { alias: { "#platform": source("doors/node.ts"), isofact: source("index.ts") } },
   test: {
     include: ["test/**/*.test.ts"],
+    reporters: ["default", summaryReporter],
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },

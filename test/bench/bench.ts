@@ -13,7 +13,7 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 import { type Bench, createGroups, type Group, type Row, type Sample } from "./groups.ts"
-import { formatRow, median, runChild, settle } from "./support.ts"
+import { emptyFiles, formatRow, median, runChild, settle } from "./support.ts"
 
 const { values: flags } = parseArgs({
   options: {
@@ -28,19 +28,28 @@ const script = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 const work = mkdtempSync(join(tmpdir(), "isofact-bench-"))
 const stop = new AbortController()
 
+let scratches = 0
+/** Runs in a new directory, whose space is given back afterwards. */
+async function inScratch(name: string, run: (dir: string) => Promise<Sample>): Promise<Sample> {
+  const dir = join(work, `${name}-${scratches++}`)
+  mkdirSync(dir)
+  const sample = await run(dir)
+  emptyFiles(dir)
+  return sample
+}
+
+const runOurs = async (dir: string, args: readonly string[]) => {
+  mkdirSync(dir, { recursive: true })
+  return (await runChild(dir, process.execPath, ["--expose-gc", script("ours.ts"), "--work", dir, ...args], stop.signal)) as Sample
+}
+
 const bench: Bench = {
   work,
   isQuick: flags.quick,
   hasLarge: process.env.BENCH_LARGE !== "0",
-  async ours(args, store) {
-    const dir = store ?? join(work, "once")
-    mkdirSync(dir, { recursive: true })
-    const sample = await runChild(dir, process.execPath, ["--expose-gc", script("ours.ts"), "--work", dir, ...args], stop.signal)
-    if (store === undefined) rmSync(dir, { recursive: true, force: true })
-    return sample as Sample
-  },
-  python: async (args) =>
-    (await runChild(work, python, ["-B", script("rival.py"), "--work", work, ...args], stop.signal)) as Sample,
+  ours: (args, store) => (store === undefined ? inScratch("ours", (dir) => runOurs(dir, args)) : runOurs(store, args)),
+  python: (args) =>
+    inScratch("python", (dir) => runChild(dir, python, ["-B", script("rival.py"), "--work", dir, ...args], stop.signal)),
 }
 
 /** Rounds of isofact, rival, isofact, rival, …, each after the disk has settled. */

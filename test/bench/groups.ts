@@ -2,7 +2,7 @@
 
 import { mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { makeLargeFile, makeTree, serveFiles } from "./support.ts"
+import { emptyFiles, makeLargeFile, makeTree, serveFiles } from "./support.ts"
 
 /** What one child process measured: seconds, MB/s or MiB by name. */
 export type Sample = Readonly<Record<string, number>>
@@ -33,7 +33,7 @@ export interface Bench {
   readonly work: string
   readonly isQuick: boolean
   readonly hasLarge: boolean
-  /** A fresh ours.ts, working in an empty directory that is removed afterwards unless `store` names one to keep. */
+  /** A fresh ours.ts, working in a directory of its own, or in `store`, which is kept for the next. */
   ours(args: readonly string[], store?: string): Promise<Sample>
   /** A fresh rival.py. */
   python(args: readonly string[]): Promise<Sample>
@@ -115,7 +115,7 @@ function treeGroups(bench: Bench, count: number, bytes: number): Group[] {
         },
         ours: () => bench.ours(["relog", ...options], logged),
         rival: () => bench.python(["relog", ...options]),
-        tidy: () => rmSync(logged, { recursive: true, force: true }),
+        tidy: () => emptyFiles(logged),
       },
     ]
   }
@@ -174,7 +174,6 @@ function downloadGroup(bench: Bench): Group {
     rival: () => bench.python(["download", list, "--base-url", server!.url]),
     tidy: () => {
       server?.close()
-      rmSync(logged, { recursive: true, force: true })
     },
   }
 }

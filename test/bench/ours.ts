@@ -10,7 +10,7 @@
  */
 
 import { createHash, randomFillSync } from "node:crypto"
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
 import { Artifact, init, Manifest } from "isofact"
@@ -27,7 +27,9 @@ const work = values.work!
 const policy = (values.policy ?? "mutable") as Policy
 const [command, argument = ""] = positionals
 
-process.env.WANDB_CACHE_DIR = join(work, "cache")
+/** For what must be new in every process. */
+const fresh = join(work, `process-${process.pid}`)
+process.env.WANDB_CACHE_DIR = join(fresh, "cache")
 
 /** Seconds. */
 async function timed(action: () => unknown): Promise<number> {
@@ -179,16 +181,13 @@ async function download(): Promise<Sample> {
     ["warm", { registry }],
     ["embedded", { dir: work }],
   ] as const) {
-    const target = join(work, key)
-    rmSync(target, { recursive: true, force: true })
-    if (key === "cold") rmSync(join(work, "cache"), { recursive: true, force: true })
+    const target = join(fresh, key)
     const run = await init({ project: "bench", ...options })
-    await (await run.useArtifact("small:latest")).download(join(work, `${key}-small`))
+    await (await run.useArtifact("small:latest")).download(join(fresh, `${key}-small`))
     const used = await run.useArtifact("bench:latest")
     seconds[key] = await timed(() => used.download(target))
     const found = readdirSync(target, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).length
     if (found !== used.fileCount) throw new Error(`${key}: ${found} of ${used.fileCount} files`)
-    rmSync(target, { recursive: true, force: true })
   }
   return seconds
 }
@@ -211,7 +210,7 @@ async function largeDownload(): Promise<Sample> {
   const downloadPeak = await peakOf(async () => {
     const run = await init({ project: "bench", dir: work })
     const used = await run.useArtifact("large:latest")
-    seconds = await timed(() => used.download(join(work, "download")))
+    seconds = await timed(() => used.download(join(fresh, "download")))
   })
   return { download: seconds, downloadPeak }
 }

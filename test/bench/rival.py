@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """The Python side of the benchmark: drives the installed `wandb` package and prints its timings as one line of JSON.
 
-usage: rival.py version
-       rival.py add-dir DIR --policy mutable|immutable
-       rival.py relog DIR --policy mutable|immutable
-       rival.py manifest COUNT
-       rival.py download FILES.json --base-url URL
+usage: rival.py --work DIR version
+       rival.py --work DIR add-dir TREE --policy mutable|immutable
+       rival.py --work DIR relog TREE --policy mutable|immutable
+       rival.py --work DIR manifest COUNT
+       rival.py --work DIR download FILES.json --base-url URL
 
 Everything is timed in here, so starting the interpreter and importing wandb cost nothing. Each command first does the same thing to
-one small file, so that lazy imports and thread pools are warm too. Scratch files go to WORK (--work), which the caller owns.
+one small file, so that lazy imports and thread pools are warm too. Scratch files go to the --work directory, which the caller removes.
 """
 import argparse
 import base64
@@ -144,7 +144,7 @@ def download(args) -> dict:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--work", help="scratch directory; a temporary one when absent")
+    parser.add_argument("--work", required=True, help="an empty scratch directory")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("version")
     for name in ("add-dir", "relog"):
@@ -157,12 +157,10 @@ def main() -> None:
     command.add_argument("--base-url", required=True)
     args = parser.parse_args()
     run = {"version": lambda _: {"version": wandb.__version__}, "add-dir": add_dir, "relog": relog, "manifest": manifest, "download": download}
-    with tempfile.TemporaryDirectory(dir=args.work) as work:
-        args.work = work
-        for variable in ("WANDB_CACHE_DIR", "WANDB_DATA_DIR", "WANDB_CONFIG_DIR"):
-            os.environ[variable] = os.path.join(work, variable.lower())
-            os.makedirs(os.environ[variable])
-        print(json.dumps(run[args.command](args)))
+    for variable in ("WANDB_CACHE_DIR", "WANDB_DATA_DIR", "WANDB_CONFIG_DIR"):
+        os.environ[variable] = os.path.join(args.work, variable.lower())
+        os.makedirs(os.environ[variable], exist_ok=True)
+    print(json.dumps(run[args.command](args)))
 
 
 main()

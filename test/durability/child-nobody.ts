@@ -30,7 +30,10 @@ const prepare: Record<string, () => Promise<() => Promise<unknown>>> = {
 }
 
 function inMemory() {
-  return createEmbeddedRegistry({ records: createMemoryRecordStore(), blobs: createMemoryBlobStore({ hasher: createNodeHasher() }) })
+  return createEmbeddedRegistry({
+    records: createMemoryRecordStore(),
+    blobs: createMemoryBlobStore({ hasher: createNodeHasher() }),
+  })
 }
 
 const work = await prepare[what]!()

@@ -50,6 +50,8 @@ def make_tree(rng, root: str, linked: str = "") -> None:
         path = os.path.join(root, some_path(rng))
         try:
             os.makedirs(os.path.dirname(path), exist_ok=True)
+            if not os.path.realpath(os.path.dirname(path)).startswith(root):
+                continue  # through a link: what is linked to stays as it is, without circles
             if linked and rng.random() < 0.15:
                 os.symlink(rng.choice((linked, *files_below(linked))), path)
             else:

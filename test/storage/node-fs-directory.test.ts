@@ -214,6 +214,7 @@ test("a special file is a StorageError, a large one streams and digests", async 
   writeFileSync(join(root, "large"), large)
   expect((await directory.digest("large"))?.size).toBe(large.byteLength)
   mkdirSync(join(root, "directory"))
+  writeFileSync(join(root, "directory", "file"), "x")
   await expect(directory.open("directory")).rejects.toThrow(StorageError)
   await expect(directory.put("directory", bytesOf(BYTES))).rejects.toThrow(StorageError)
 })

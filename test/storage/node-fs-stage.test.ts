@@ -30,7 +30,7 @@ describe.each(SIZES)("a file of %i bytes", (size) => {
     writeFileSync(path, "changed")
     expect(staged).toMatchObject({ digest: digestOf(bytes), size })
     expectBytes(await readBytes(staged.content.stream()), bytes)
-    expect(staged.content).toMatchObject({ stability: "frozen", name: path })
+    expect(staged.content).toMatchObject({ stability: "frozen", name: "source.bin" })
     expect(filesBelow(join(root, "stage"))).toHaveLength(1)
     await stage.release(owner)
     expect(filesBelow(join(root, "stage"))).toEqual([])
@@ -58,6 +58,34 @@ describe.each(SIZES)("a file of %i bytes", (size) => {
     }
     await stage.release(owner)
     expectBytes(await readBytes((await blobs.get(digestOf(bytes)))!.stream()), bytes)
+  })
+})
+
+describe("what a known store has may be rotten, so there is another way to the bytes", () => {
+  test.each(SIZES.slice(1))("a file of %i bytes, as long as it does not change", async (size) => {
+    const { blobs, stage, path, bytes, content, owner } = await setUp(size)
+    await blobs.put(digestOf(bytes), bytesOf(bytes))
+    const { alternative } = await stage.take(content, { owner, keep: true })
+    expect(alternative).toMatchObject({ path, name: "source.bin", size })
+    expectBytes(await readBytes(alternative!.stream()), bytes)
+    const rotten = (await blobs.get(digestOf(bytes)))!.path!
+    chmodSync(rotten, 0o644)
+    writeFileSync(
+      rotten,
+      bytes.map((byte) => byte ^ 1),
+    )
+    expect(await blobs.put(digestOf(bytes), alternative!, { replace: true })).toBe("stored")
+    expectBytes(readFileSync((await blobs.get(digestOf(bytes)))!.path!), bytes)
+    appendFileSync(path, "more")
+    await expect(readBytes(alternative!.stream())).rejects.toThrow(DigestMismatchError)
+    await expect(blobs.put(digestOf(bytes), alternative!, { replace: true })).rejects.toThrow(DigestMismatchError)
+  })
+
+  test("not of what can be read once, and not of a snapshot", async () => {
+    const { blobs, stage, bytes, content, owner } = await setUp()
+    expect((await stage.take(content, { owner, keep: true })).alternative).toBeUndefined()
+    await blobs.put(digestOf(bytes), bytesOf(bytes))
+    expect((await stage.take(streamOf([bytes]), { owner, keep: true })).alternative).toBeUndefined()
   })
 })
 

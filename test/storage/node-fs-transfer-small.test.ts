@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { describe, expect, test, vi } from "vitest"
 import { createMd5Lanes } from "../../src/digest/md5-simd-lanes.ts"
 import { createNodeTransfer, type NodeTransfer, type TransferJob } from "../../src/storage/node-fs-transfer.ts"
-import type { HashLanes } from "../../src/storage/node-fs-transfer-small.ts"
+import { createSmallTransfer, type HashLanes } from "../../src/storage/node-fs-transfer-small.ts"
 import { digestOf, sampleBytes } from "../contracts/content.ts"
 import { filesBelow, hasher, temporaryDirectory } from "./helpers.ts"
 
@@ -161,3 +161,28 @@ describe("opening lanes", () => {
 function fail(): never {
   throw new TypeError("the caller's own mistake")
 }
+
+test("a batch that fails as a whole rejects its jobs, and nothing else", async () => {
+  const directory = await temporaryDirectory()
+  const files = writeFiles(directory, new Array(30).fill(10))
+  const failure = new Error("the slice is gone")
+  let broken = false
+  const { slices } = createNodeTransfer({ hasher })
+  const run = <T>(job: () => T, signal?: AbortSignal) => (broken ? Promise.reject(failure) : slices.run(job, signal))
+  const openLanes = () => createMd5Lanes({ regionBytes: MIB + 64 })
+  const transferSmall = createSmallTransfer({ hash: hasher.hash, slices: { run }, openLanes })
+  const read = ({ path }: { path: string }) => transferSmall({ from: path, unless: () => false })
+  for (const file of files) await read(file)
+  await openLanes()
+  await new Promise(setImmediate)
+  broken = true
+  const unhandled = vi.fn()
+  process.on("unhandledRejection", unhandled)
+  const settled = await Promise.allSettled(files.map(read))
+  await new Promise(setImmediate)
+  process.off("unhandledRejection", unhandled)
+  expect(settled).toEqual(files.map(() => ({ status: "rejected", reason: failure })))
+  expect(unhandled).not.toHaveBeenCalled()
+  broken = false
+  expect((await read(files[0]!))?.digest).toBe(digestOf(files[0]!.bytes))
+})
