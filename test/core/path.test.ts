@@ -68,8 +68,8 @@ describe("entryPath", () => {
   test("property: what it returns stays inside a root, under both systems' rules", () => {
     const check = (text: string) => {
       const path = entryPath(text)
-      expect(posix.resolve("/root/dir", path).startsWith("/root/dir/")).toBe(true)
-      expect(posix.join("/root/dir", path).startsWith("/root/dir/")).toBe(true)
+      expect(posix.resolve("/somewhere/dir", path).startsWith("/somewhere/dir/")).toBe(true)
+      expect(posix.join("/somewhere/dir", path).startsWith("/somewhere/dir/")).toBe(true)
       expect(win32.resolve("Q:\\root\\dir", path).startsWith("Q:\\root\\dir\\")).toBe(true)
       expect(win32.join("Q:\\root\\dir", path).startsWith("Q:\\root\\dir\\")).toBe(true)
     }
