@@ -10,7 +10,7 @@ import { gzipSync } from "node:zlib"
 import { build } from "esbuild"
 
 /** Largest allowed bundle, bytes after minifying and gzip. The core is what a program loads that brings its own stores. */
-const budgets = { index: 50_000, core: 30_000 }
+const budgets = { index: 52_000, core: 31_000 }
 
 const root = join(import.meta.dirname, "../..")
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
