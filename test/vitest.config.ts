@@ -9,6 +9,7 @@ export default defineConfig({
   resolve: { alias: { "#platform": source("doors/node.ts"), isofact: source("index.ts") } },
   test: {
     include: ["test/**/*.test.ts"],
+    setupFiles: ["test/setup.ts"],
     reporters: ["default", summaryReporter],
     testTimeout: 30_000,
     hookTimeout: 30_000,
