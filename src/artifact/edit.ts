@@ -88,7 +88,7 @@ export async function sourceMember(logged: Logged, options: CallOptions): Promis
   throw new EntryNotFoundError(`The source of "${logged.name}" was deleted`)
 }
 
-export function versionRef({ member }: Logged): VersionRef {
+function versionRef({ member }: Logged): VersionRef {
   const { entity, project, collection } = member.collection
   return { entity, project, collection, index: member.index }
 }

@@ -94,7 +94,7 @@ export function draftRefUrl(clientId: string, path: string): string {
   return `${draftScheme}://${clientId}/${path}`
 }
 
-export function isArtifactReference(ref: string | undefined): ref is string {
+function isArtifactReference(ref: string | undefined): ref is string {
   return ref?.startsWith(`${artifactScheme}://`) || ref?.startsWith(`${draftScheme}://`) || false
 }
 

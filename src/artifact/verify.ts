@@ -11,7 +11,10 @@ import { useStored } from "./read.ts"
 import type { Logged } from "./state.ts"
 
 export interface VerifyOptions extends CallOptions {
-  /** Hash the bytes in the registry instead of a directory. Default false. */
+  /**
+   * Hash the bytes in the registry instead of a directory. What is damaged there is set aside, so that logging the same content again
+   * stores it anew. Default false.
+   */
   readonly stored?: boolean | undefined
   readonly onProgress?: OnProgress | undefined
 }
