@@ -41,6 +41,8 @@ export interface Content {
   readonly name?: string | undefined
   /** A file on this machine that holds exactly these bytes; lets adapters clone instead of copy. */
   readonly path?: string | undefined
+  /** A `Blob` of exactly these bytes; lets adapters hand it to the platform or to another thread instead of reading it. */
+  readonly blob?: Blob | undefined
   /** Changes whenever the file is touched; lets a reader hash once and then trust. Absent: unknown. */
   readonly version?: string | undefined
   stream(options?: ReadOptions): ReadableStream<Uint8Array>

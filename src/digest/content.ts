@@ -53,6 +53,7 @@ function blobContent(blob: Blob, name: string | undefined): Content {
     stability: "frozen",
     size: blob.size,
     name: label,
+    blob,
     stream({ range, signal } = {}) {
       checkRange(range)
       const part = range === undefined ? blob : blob.slice(range.start, range.end ?? blob.size)
