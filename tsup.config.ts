@@ -1,28 +1,51 @@
+import { readFileSync } from "node:fs"
 import { defineConfig } from "tsup"
 
-export default defineConfig({
-  entry: {
-    index: "src/index.ts",
-    "doors/node": "src/doors/node.ts",
-    "doors/memory": "src/doors/memory.ts",
-    "storage/memory": "src/storage/memory.ts",
-    "storage/node-fs": "src/storage/node-fs.ts",
-    "registry/embedded": "src/registry/embedded.ts",
-    "digest/hash-wasm": "src/digest/hash-wasm.ts",
-    "digest/js-md5": "src/digest/js-md5.ts",
-    "digest/md5-simd": "src/digest/md5-simd.ts",
-    "digest/node-crypto": "src/digest/node-crypto.ts",
-  },
+interface Target {
+  readonly default: string
+}
+const { exports, imports } = JSON.parse(readFileSync("package.json", "utf8")) as {
+  exports: Record<string, Target>
+  imports: Record<string, Record<string, Target>>
+}
+
+/** Every module that package.json names, at the same place in dist/ as in src/. */
+const names = [exports, ...Object.values(imports)]
+  .flatMap((targets) => Object.values(targets).map((target) => target.default ?? ""))
+  .filter((path) => path.startsWith("./dist/"))
+  .map((path) => path.slice("./dist/".length, -".js".length))
+
+const shared = {
   format: "esm",
   target: "es2023",
   platform: "neutral",
-  // The doors are chosen by package.json conditions where the package is used, not where it is built.
-  external: ["#platform", /^node:/],
-  // `Run` can be disposed of; the reference brings the type to programs whose own lib is older.
-  dts: { banner: '/// <reference lib="esnext.disposable" />' },
-  splitting: true,
-  treeshake: true,
   sourcemap: false,
-  clean: true,
+  // `node:fs` belongs to the host wherever it is read; `fs` could be a package.
+  removeNodeProtocol: false,
   tsconfig: "src/tsconfig.json",
-})
+} as const
+
+export default defineConfig([
+  {
+    ...shared,
+    entry: Object.fromEntries(names.map((name) => [name, `src/${name}.ts`])),
+    // The doors are chosen by package.json conditions where the package is used, not where it is built.
+    external: ["#platform", /^node:/, /^cloudflare:/],
+    // `Run` can be disposed of; the reference brings the type to programs whose own lib is older.
+    dts: { banner: '/// <reference lib="esnext.disposable" />' },
+    splitting: true,
+    // Both are built at once, and this one must not sweep away what the other has made.
+    clean: ["!doors/hash-worker.js"],
+    esbuildOptions: (options) => {
+      options.chunkNames = "chunks/[name]-[hash]"
+    },
+  },
+  {
+    ...shared,
+    // A page starts it by its address, beside the door that asks for it: one file that needs no other.
+    entry: { "doors/hash-worker": "src/digest/hash-worker.ts" },
+    noExternal: ["hash-wasm"],
+    splitting: false,
+    minify: true,
+  },
+])

@@ -90,7 +90,7 @@ export interface BlobStore {
   readonly name: string
   /** Whether reading a blob crosses a network, so that a local cache in front of it pays. */
   readonly remote: boolean
-  stat(digest: Digest, options?: CallOptions): Promise<BlobInfo | undefined>
+  stat(digest: Digest, options?: StatOptions): Promise<BlobInfo | undefined>
   /** `"stored"` when bytes were written, `"present"` when the blob was there. `replace` overwrites a blob that is known to have rotted. */
   put(digest: Digest, content: Content, options?: PutOptions): Promise<"stored" | "present">
   get(digest: Digest, options?: CallOptions): Promise<Content | undefined>
@@ -104,6 +104,11 @@ export interface BlobStore {
   list(options?: CallOptions): AsyncIterable<BlobInfo>
   /** Removes what writers that died left behind and nobody can still be writing; returns the bytes freed. */
   sweep?(options?: CallOptions): Promise<number>
+}
+
+export interface StatOptions extends CallOptions {
+  /** Bytes that it should have, when known: a store of several places then looks in one. */
+  readonly size?: number | undefined
 }
 
 export interface PutOptions extends CallOptions {
@@ -504,8 +509,10 @@ export interface Platform {
   locate(path: string): Promise<LocalPlace | undefined>
   /** The local path as `openFile` and `walk` report it in `Content.path`. */
   resolvePath(path: string): string
-  /** Where a download goes: a local path, or the same text in the runtime's own file system. */
-  directory(path: string, options?: CallOptions): Promise<Directory>
+  /** Whether a path names a file that other programs can open, so that `artifact.file()` answers with one. Absent: no. */
+  readonly hasPaths?: boolean | undefined
+  /** Where a download goes: a local path, the same text in the runtime's own file system, or a folder that was picked. */
+  directory(place: string | DirectoryHandle, options?: CallOptions): Promise<Directory>
   stage(): Stage
   cache(): BlobStore | undefined
   /**
@@ -516,6 +523,14 @@ export interface Platform {
   registry(options?: { readonly dir?: string | undefined }): Registry
   /** Files read, stored or written at once unless the caller says otherwise. */
   readonly concurrency: number
+}
+
+/** A `FileSystemDirectoryHandle`, picked or of OPFS, by what tells it from other objects; programs need not have the DOM's types. */
+export interface DirectoryHandle {
+  readonly kind: "directory"
+  readonly name: string
+  getDirectoryHandle(name: string, options?: { create?: boolean }): Promise<unknown>
+  getFileHandle(name: string, options?: { create?: boolean }): Promise<unknown>
 }
 
 export interface LocalPlace {

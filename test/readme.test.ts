@@ -32,14 +32,6 @@ test.each(snippets)("the snippet at line $line runs", ({ code, line }) => {
   expect(status).toBe(0)
 })
 
-test("the example script runs", () => {
-  const file = join(folder, "example.ts")
-  writeFileSync(file, readFileSync(join(root, "examples/node.ts")))
-  const { status, stdout } = spawnSync(process.execPath, [file], { cwd: folder, encoding: "utf8", env: cleanEnvironment() })
-  expect(stdout).toBe("local/notes/notes:v0: 2 files, 39 bytes\nfirst note\n\n")
-  expect(status).toBe(0)
-})
-
 test("the two commands that the README promises are there", () => {
   const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
   for (const [, script] of readme.matchAll(/npm ci && npm (?:run )?(\w+)/g)) expect(Object.keys(scripts)).toContain(script)

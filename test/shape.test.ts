@@ -53,7 +53,14 @@ describe("imports", () => {
   })
 
   test("each package has one home", () => {
-    const homes = { "hash-wasm": /^digest\/hash-wasm\.ts$/, valibot: /^core\/manifest[a-z-]*\.ts$/ }
+    const homes = {
+      aws4fetch: /^storage\/s3[a-z-]*\.ts$/,
+      "client-zip": /^artifact\/zip\.ts$/,
+      "cloudflare:workers": /^doors\/workerd\.ts$/,
+      "hash-wasm": /^digest\/hash-wasm(-md5)?\.ts$/,
+      "idb-keyval": /^storage\/indexeddb-connection\.ts$/,
+      valibot: /^core\/manifest[a-z-]*\.ts$/,
+    }
     for (const [file] of sources) {
       for (const { target } of importsOf(file)) {
         if (/^(\.|node:|#platform$)/.test(target)) continue

@@ -1,11 +1,69 @@
-import type { Reporter, TestModule } from "vitest/node"
+import { basename } from "node:path"
+import type { Reporter, TestModule, TestSuite } from "vitest/node"
 
-/** Ends a run with one plain line, `N passed, N failed, N skipped`, which tools that read logs understand. */
+interface Counts {
+  passed: number
+  failed: number
+  skipped: number
+  pending: number
+}
+
+type Matrix = Map<string, Map<string, Counts>>
+
+/** Ends a run with how each area fared in each runtime, and one plain line, `N passed, N failed, N skipped`, which tools that read logs understand. */
 export const summaryReporter: Reporter = {
   onTestRunEnd(modules: readonly TestModule[]) {
-    const counts = { passed: 0, failed: 0, skipped: 0, pending: 0 }
-    for (const module of modules) for (const test of module.children.allTests()) counts[test.result().state] += 1
+    const matrix: Matrix = new Map()
+    const total = count(modules)
+    for (const module of modules) place(matrix, module)
     // After the other reporters, whose summaries are longer.
-    setImmediate(() => console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`))
+    setImmediate(() => {
+      if (matrix.size > 0) console.log(`\n${draw(matrix)}\n`)
+      console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
+    })
   },
+}
+
+function count(parents: Iterable<TestModule | TestSuite>): Counts {
+  const counts: Counts = { passed: 0, failed: 0, skipped: 0, pending: 0 }
+  for (const parent of parents) for (const test of parent.children.allTests()) counts[test.result().state] += 1
+  return counts
+}
+
+/** The portable tests are files here, and the suites of one file for each other runtime. */
+function place(matrix: Matrix, module: TestModule): void {
+  const file = basename(module.moduleId, ".test.ts")
+  if (/\/test\/conformance\/(node\/)?[^/]+$/.test(module.moduleId)) enter(matrix, file, "node", count([module]))
+  if (!/\/test\/runtimes\/[^/]+$/.test(module.moduleId)) return
+  for (const child of module.children) if (child.type === "suite") enter(matrix, child.name, file, count([child]))
+}
+
+function enter(matrix: Matrix, area: string, runtime: string, counts: Counts): void {
+  if (!matrix.has(area)) matrix.set(area, new Map())
+  matrix.get(area)!.set(runtime, counts)
+}
+
+function draw(matrix: Matrix): string {
+  const runtimes = [...new Set([...matrix.values()].flatMap((row) => [...row.keys()]))].sort()
+  const widths = runtimes.map((runtime) => Math.max(runtime.length, 8))
+  const first = Math.max(...[...matrix.keys()].map((area) => area.length))
+  const line = (name: string, cells: readonly string[]) =>
+    [name.padEnd(first), ...cells.map((text, at) => text.padStart(widths[at]!))].join("  ")
+  const rows = [...matrix].sort(([a], [b]) => (a < b ? -1 : 1))
+  return [
+    line("", runtimes),
+    ...rows.map(([area, row]) =>
+      line(
+        area,
+        runtimes.map((runtime) => cell(row.get(runtime))),
+      ),
+    ),
+  ].join("\n")
+}
+
+/** `12`; `12+1s` with one skipped; `1 FAIL`; a dot where the area has no meaning. */
+function cell(counts: Counts | undefined): string {
+  if (counts === undefined) return "·"
+  if (counts.failed > 0) return `${counts.failed} FAIL`
+  return counts.skipped > 0 ? `${counts.passed}+${counts.skipped}s` : `${counts.passed}`
 }

@@ -6,9 +6,16 @@ const source = (path: string) => fileURLToPath(new URL(`../src/${path}`, import.
 
 export default defineConfig({
   root: fileURLToPath(new URL("..", import.meta.url)),
-  resolve: { alias: { "#platform": source("doors/node.ts"), isofact: source("index.ts") } },
+  resolve: {
+    alias: [
+      { find: "#platform", replacement: source("doors/node.ts") },
+      { find: /^isofact$/, replacement: source("index.ts") },
+    ],
+  },
   test: {
     include: ["test/**/*.test.ts"],
+    // These run inside other runtimes, started by the files beside these folders.
+    exclude: ["test/runtimes/*/**"],
     setupFiles: ["test/setup.ts"],
     reporters: ["default", summaryReporter],
     testTimeout: 30_000,

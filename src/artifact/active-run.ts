@@ -1,9 +1,16 @@
+import { refuse } from "../core/check.ts"
 import type { CallOptions } from "../ports.ts"
 import type { Artifact } from "./artifact.ts"
 
 /** The part of a run that `artifact.save()` needs. */
 export interface ActiveRun {
   logArtifact(artifact: Artifact, options?: CallOptions): Promise<Artifact>
+}
+
+/** A run, or an `InvalidArgumentError`. */
+export function checkRun(argument: string, run: unknown): ActiveRun {
+  if (typeof (run as Partial<ActiveRun> | null)?.logArtifact === "function") return run as ActiveRun
+  return refuse(argument, "a Run, as init() returns it", run)
 }
 
 const active: ActiveRun[] = []

@@ -1,12 +1,13 @@
-import { checkBoolean, checkFunction, optional } from "../core/check.ts"
+import { checkBoolean, checkFunction, checkString, oneOf } from "../core/check.ts"
 import { digestToHex } from "../core/digest-text.ts"
 import type { Entry } from "../core/entry.ts"
+import { refuseOtherContent } from "../core/manifest.ts"
 import { baseName, entryPath, joinEntryPath } from "../core/path.ts"
 import { InvalidArgumentError } from "../errors.ts"
 import type { CallOptions, Content, StagedContent, WalkOptions } from "../ports.ts"
 import { checkCall } from "./call.ts"
 import { forEachConcurrent } from "./map-concurrent.ts"
-import { type OnProgress, type Progress, trackProgress } from "./progress.ts"
+import { type OnProgress, type Progress, trackFile, trackProgress } from "./progress.ts"
 import { type DirectorySource, type FileSource, listSource, openSource } from "./sources.ts"
 import type { ArtifactState } from "./state.ts"
 
@@ -38,6 +39,11 @@ export interface AddDirOptions extends CallOptions, WalkOptions {
   readonly onProgress?: OnProgress | undefined
 }
 
+export const checkPolicy = /* @__PURE__ */ oneOf("mutable", "immutable")
+
+/** What adding one file and adding many have in common. */
+const additionChecks = { name: checkString, skipCache: checkBoolean, policy: checkPolicy, onProgress: checkFunction }
+
 interface Addition {
   readonly path: string
   readonly source: Content
@@ -45,35 +51,35 @@ interface Addition {
 }
 
 export async function addFile(state: ArtifactState, source: FileSource, options: AddFileOptions = {}): Promise<Entry> {
-  checkCall(options, ["name", "isTmp", "skipCache", "policy", "overwrite", "signal", "onProgress"])
+  const { isTmp, overwrite, skipCache, signal } = checkCall(options, {
+    ...additionChecks,
+    isTmp: checkBoolean,
+    overwrite: checkBoolean,
+  })
   state.requireChangeable("addFile")
-  const keep = checkPolicy(options.policy) === "mutable"
-  const isTmp = optional(checkBoolean, "options.isTmp", options.isTmp) ?? false
-  const overwrite = optional(checkBoolean, "options.overwrite", options.overwrite) ?? false
-  optional(checkBoolean, "options.skipCache", options.skipCache)
-  optional(checkFunction, "options.onProgress", options.onProgress)
+  const keep = options.policy !== "immutable"
   const name = options.name === undefined ? undefined : entryPath(options.name, "options.name")
-  const content = await openSource(source, state.platform, options.signal)
+  const content = await openSource(source, state.platform, signal)
   const path = name ?? entryPath(defaultName(content), "source")
   const progress = trackProgress(options.onProgress, 1, content.size)
-  const staged = await stage(state, path, content, keep, progress, options.signal)
+  const staged = await stage(state, path, content, keep, progress, signal)
   const addition = { path: isTmp ? contentName(path, staged) : path, source: content, staged }
-  return commitAdditions(state, [addition], { overwrite, skipCache: options.skipCache })[0]!
+  return commitAdditions(state, [addition], { overwrite, skipCache })[0]!
 }
 
 export async function addDir(state: ArtifactState, dir: DirectorySource, options: AddDirOptions = {}): Promise<void> {
-  checkCall(options, ["name", "skipCache", "policy", "merge", "links", "ignore", "signal", "onProgress"])
+  const { merge, skipCache, links, ignore, signal } = checkCall(options, {
+    ...additionChecks,
+    merge: checkBoolean,
+    links: oneOf("follow", "files", "skip", "error"),
+    ignore: checkFunction,
+  })
   state.requireChangeable("addDir")
-  const keep = checkPolicy(options.policy) === "mutable"
-  const overwrite = optional(checkBoolean, "options.merge", options.merge) ?? false
+  const keep = options.policy !== "immutable"
   const root = options.name === undefined || options.name === "" ? "" : entryPath(options.name, "options.name")
-  const { signal, links, ignore } = options
-  optional(checkBoolean, "options.skipCache", options.skipCache)
-  optional(checkFunction, "options.ignore", ignore)
-  optional(checkFunction, "options.onProgress", options.onProgress)
   const progress = trackProgress(options.onProgress)
   const additions: Addition[] = []
-  const files = listSource(dir, state.platform, { signal, links: checkLinks(links), ignore })
+  const files = listSource(dir, state.platform, { signal, links, ignore })
   await forEachConcurrent(
     files,
     state.platform.concurrency,
@@ -84,7 +90,7 @@ export async function addDir(state: ArtifactState, dir: DirectorySource, options
     { signal },
   )
   // All at once, so that a failure half-way leaves the draft as it was.
-  commitAdditions(state, additions, { overwrite, skipCache: options.skipCache })
+  commitAdditions(state, additions, { overwrite: merge, skipCache })
 }
 
 async function stage(
@@ -95,13 +101,9 @@ async function stage(
   progress: Progress,
   signal: AbortSignal | undefined,
 ): Promise<StagedContent> {
-  let told = 0
-  const onBytes = (count: number) => {
-    told += count
-    progress.bytes("hash", path, count)
-  }
+  const { onBytes, done } = trackFile(progress, "hash", path)
   const staged = await state.platform.stage().take(content, { owner: state, keep, signal, onBytes })
-  progress.done("hash", path, staged.size - told)
+  done(staged.size)
   return staged
 }
 
@@ -109,34 +111,18 @@ async function stage(
 export function commitAdditions(
   state: ArtifactState,
   additions: readonly Addition[],
-  options: { overwrite: boolean; skipCache: boolean | undefined },
+  options: { overwrite: boolean | undefined; skipCache: boolean | undefined },
 ): Entry[] {
   const manifest = state.requireChangeable("add")
-  if (!options.overwrite) for (const { path, staged } of additions) refuseOtherContent(manifest.get(path), path, staged)
+  if (!options.overwrite) for (const { path, staged } of additions) refuseOtherContent(manifest.get(path), path, staged.digest)
   refuseTwins(additions)
   return additions.map(({ path, source, staged }) => {
-    const entry = manifest.add({ path, digest: staged.digest, size: staged.size }, { overwrite: options.overwrite })
-    state.files.set(path, {
-      content: staged.content,
-      digest: staged.digest,
-      size: staged.size,
-      skipCache: options.skipCache ?? false,
-      alternative: staged.alternative,
-    })
+    const { digest, size } = staged
+    const entry = manifest.add({ path, digest, size }, { overwrite: options.overwrite })
+    state.files.set(path, { ...staged, skipCache: options.skipCache ?? false })
     if (source.path !== undefined) state.localNames.set(source.path, path)
     return entry
   })
-}
-
-function refuseOtherContent(existing: Entry | undefined, path: string, staged: StagedContent): void {
-  if (existing === undefined || existing.digest === staged.digest) return
-  throw new InvalidArgumentError(
-    "name",
-    `"${path}" is in the artifact already, with other content; pass overwrite: true (addDir: merge: true) to replace it`,
-    {
-      path,
-    },
-  )
 }
 
 /** Sources are read side by side, so which of two came last would be chance. */
@@ -163,21 +149,5 @@ function defaultName(content: Content): string {
   throw new InvalidArgumentError(
     "options.name",
     'This source has no name of its own: pass the entry\'s path, as in addFile(blob, { name: "images/1.png" })',
-  )
-}
-
-export function checkPolicy(policy: unknown = "mutable"): Policy {
-  if (policy === "mutable" || policy === "immutable") return policy
-  throw new InvalidArgumentError(
-    "options.policy",
-    `policy must be "mutable" or "immutable", not ${JSON.stringify(policy) ?? String(policy)}`,
-  )
-}
-
-function checkLinks(links: unknown): WalkOptions["links"] {
-  if (links === undefined || links === "follow" || links === "files" || links === "skip" || links === "error") return links
-  throw new InvalidArgumentError(
-    "options.links",
-    `links must be "follow", "files", "skip" or "error", not ${JSON.stringify(links) ?? String(links)}`,
   )
 }

@@ -1,25 +1,21 @@
-import { checkBoolean, checkFunction, optional } from "../core/check.ts"
 import type { Manifest } from "../core/manifest.ts"
-import { checkMetadata } from "../core/metadata.ts"
 import { entryPath } from "../core/path.ts"
 import { EntryNotFoundError } from "../errors.ts"
 import type { CallOptions } from "../ports.ts"
-import { encodeAttributes, isLinkMember } from "./attributes.ts"
+import { encodeAttributes } from "./attributes.ts"
 import { ArtifactBuilder } from "./builder.ts"
-import { checkAliasOption, checkCall } from "./call.ts"
-import { checkout } from "./checkout.ts"
+import { checkCall } from "./call.ts"
 import { checkDownloadOptions, type DownloadOptions, download } from "./download.ts"
 import { type ArtifactOptions, draftState } from "./draft.ts"
-import { checkLinkTarget, deleteVersion, linkVersion, refuseDeleted, saveEdits, sourceMember, unlinkVersion } from "./edit.ts"
 import { ArtifactManifestEntry } from "./entry.ts"
 import { type ArtifactFile, type FilesOptions, listFiles, singleFile } from "./files.ts"
 import { loadManifest } from "./load.ts"
-import { ensureLogged, type SaveOptions, waitLogged } from "./log.ts"
+import { ensureLogged, type SaveOptions, saveChecks } from "./log.ts"
 import type { OnProgress } from "./progress.ts"
 import { RunInfo } from "./run-info.ts"
-import { ArtifactState, type Logged } from "./state.ts"
+import { ArtifactState, type Logged, more } from "./state.ts"
 import { defaultRoot, openTarget, type Target } from "./target.ts"
-import { checkVerifyOptions, type VerifyOptions, type VerifyReport, verifyDirectory, verifyStored } from "./verify.ts"
+import type { VerifyOptions, VerifyReport } from "./verify.ts"
 
 /**
  * A versioned set of files: a draft that is built and logged, or a version that a registry has. What Python's `wandb.Artifact` is.
@@ -53,15 +49,16 @@ export class Artifact extends ArtifactBuilder {
    * description, metadata and ttl are persisted.
    */
   async save(options: SaveOptions = {}): Promise<void> {
-    checkCall(options, ["project", "run", "registry", "signal"])
+    checkCall(options, saveChecks)
     if (this.isDraft()) await ensureLogged(this, options)
-    else await saveEdits(this.#state, options)
+    else await (await more()).saveEdits(this.#state, options)
   }
 
   /** Until logging is done. @throws WaitTimeoutError after `timeoutMs`; logging goes on @throws what made logging fail */
   async wait(options: CallOptions & { readonly timeoutMs?: number | undefined } = {}): Promise<this> {
-    checkCall(options, ["timeoutMs", "signal"])
-    await waitLogged(this.#state, options)
+    const { saving } = this.#state
+    const { waitLogged } = await more()
+    await waitLogged(this.#state, saving, options)
     return this
   }
 
@@ -69,13 +66,8 @@ export class Artifact extends ArtifactBuilder {
   async newDraft(options: CallOptions = {}): Promise<Artifact> {
     checkCall(options)
     const logged = this.#logged("newDraft")
-    const { collection } = logged.member.version.source
-    const { platform } = this.#state
-    const draft = new ArtifactState({ platform, collection, type: this.type, manifest: (await this.loadManifest(options)).copy() })
-    draft.base = logged
-    draft.attributes.description = this.description
-    draft.attributes.metadata = checkMetadata(this.metadata)
-    return new Artifact(draft)
+    const { newDraft } = await more()
+    return new Artifact(await newDraft(this.#state, logged, options))
   }
 
   // ------------------------------------------------------------ reading
@@ -106,8 +98,15 @@ export class Artifact extends ArtifactBuilder {
     return listFiles(this.#state, (path) => this.getEntry(path), names, options)
   }
 
-  /** The file of an artifact that has one, downloaded. @throws InvalidArgumentError when there are more */
-  async file(root?: Target, options: CallOptions = {}): Promise<string> {
+  /**
+   * The file of an artifact that has one, verified: downloaded into `root`, and its path. Without `root` where files have no paths, such
+   * as in a page: its bytes as a `Blob`.
+   *
+   * @throws InvalidArgumentError when there are more
+   */
+  file(root: Target, options?: CallOptions): Promise<string>
+  file(root?: Target, options?: CallOptions): Promise<string | Blob>
+  async file(root?: Target, options: CallOptions = {}): Promise<string | Blob> {
     checkCall(options)
     const logged = this.#logged("file")
     return singleFile(logged, await loadManifest(this.#state, options), (path) => this.getEntry(path), root, options)
@@ -116,7 +115,7 @@ export class Artifact extends ArtifactBuilder {
   /**
    * Writes the artifact below `root`, every byte verified; other files there stay, right ones are not written again.
    *
-   * @param root a path or a `Directory`; default `./artifacts/name:vN`
+   * @param root a path, a `FileSystemDirectoryHandle` or a `Directory`; default `./artifacts/name:vN`
    * @returns `root`
    * @throws DigestMismatchError naming the file, of which nothing is kept
    */
@@ -133,13 +132,8 @@ export class Artifact extends ArtifactBuilder {
     root?: T,
     options: CallOptions & { readonly onProgress?: OnProgress } = {},
   ): Promise<T | string> {
-    checkCall(options, ["signal", "onProgress"])
-    optional(checkFunction, "options.onProgress", options.onProgress)
-    const logged = this.#logged("checkout")
-    const { platform } = this.#state
-    const target = await openTarget(root, defaultRoot(platform, logged.member.version.source.collection), platform, options)
-    await checkout(logged, await loadManifest(this.#state, options), target.directory, options)
-    return target.root
+    const { checkout } = await more()
+    return checkout(this.#state, root, options)
   }
 
   /**
@@ -148,53 +142,40 @@ export class Artifact extends ArtifactBuilder {
    * @throws DigestMismatchError listing all files that are damaged, missing or not in the artifact
    */
   async verify(root?: Target, options: VerifyOptions = {}): Promise<VerifyReport> {
-    checkVerifyOptions(options)
-    const logged = this.#logged("verify")
-    const manifest = await loadManifest(this.#state, options)
-    if (options.stored) return verifyStored(logged, manifest, options)
-    const target = await openTarget(root, defaultRoot(this.#state.platform, this.sourceName), this.#state.platform, options)
-    return verifyDirectory(logged, manifest, target.directory, options)
+    const { verify } = await more()
+    return verify(this.#state, root, options)
   }
 
   // ------------------------------------------------------------ collections and lineage
 
   /** Deletes this version; a link is only unlinked. @throws ConflictError when it has aliases and `deleteAliases` is not set */
   async delete(options: CallOptions & { readonly deleteAliases?: boolean } = {}): Promise<void> {
-    checkCall(options, ["deleteAliases", "signal"])
-    const deleteAliases = optional(checkBoolean, "options.deleteAliases", options.deleteAliases) ?? false
-    await deleteVersion(this.#state, { deleteAliases, signal: options.signal })
+    const { deleteVersion } = await more()
+    await deleteVersion(this.#state, options)
   }
 
   /** Links this version into a collection, `"[[entity/]project/]collection"`, made if need be. A draft is saved first. */
   async link(targetPath: string, options: CallOptions & { readonly aliases?: readonly string[] } = {}): Promise<Artifact> {
-    checkCall(options, ["aliases", "signal"])
-    const target = checkLinkTarget(targetPath)
-    const aliases = checkAliasOption(options.aliases)
-    if (this.isDraft()) await ensureLogged(this, { signal: options.signal })
-    const logged = this.#logged("link")
-    const member = await linkVersion(logged, target, aliases, options)
-    return logged.session.openArtifact(member)
+    const { linkVersion } = await more()
+    return linkVersion(this, targetPath, options)
   }
 
   /** Takes this link out of its collection. @throws InvalidArgumentError when it is not a link */
   async unlink(options: CallOptions = {}): Promise<void> {
-    checkCall(options)
+    const { unlinkVersion } = await more()
     await unlinkVersion(this.#state, options)
   }
 
   /** Every collection it is linked into, as an artifact reached through it. */
   async linkedArtifacts(options: CallOptions = {}): Promise<Artifact[]> {
-    checkCall(options)
-    const { session, member } = this.#logged("linkedArtifacts")
-    const members = await session.registry.memberships(member.version.id, options)
-    return members.map((item) => session.openArtifact(item)).filter((artifact) => artifact.isLink)
+    const { linkedArtifacts } = await more()
+    return linkedArtifacts(this.#state, options)
   }
 
   /** The version as it was logged; itself unless it is a link. */
   async sourceArtifact(options: CallOptions = {}): Promise<Artifact> {
-    checkCall(options)
-    const logged = this.#logged("sourceArtifact")
-    return isLinkMember(logged) ? logged.session.openArtifact(await sourceMember(logged, options)) : this
+    const { sourceArtifact } = await more()
+    return sourceArtifact(this, options)
   }
 
   /** The run that logged it. */
@@ -223,7 +204,7 @@ export class Artifact extends ArtifactBuilder {
   }
 
   #logged(member: string): Logged {
-    return refuseDeleted(this.#state.requireLogged(member))
+    return this.#state.requireLiving(member)
   }
 
   #entry(entry: ConstructorParameters<typeof ArtifactManifestEntry>[1]): ArtifactManifestEntry {

@@ -2,7 +2,7 @@ import type { Json } from "../core/json.ts"
 import type { Manifest } from "../core/manifest.ts"
 import { checkMetadata } from "../core/metadata.ts"
 import { checkAliases, checkTags } from "../core/names.ts"
-import { ArtifactTTL, type DurationInput, durationFromSeconds, toTtlSeconds } from "../core/ttl.ts"
+import { type ArtifactTTL, checkTtl, type DurationInput, durationFromSeconds } from "../core/ttl.ts"
 import { ArtifactNotLoggedError, InvalidArgumentError } from "../errors.ts"
 import type { ArtifactState as VersionState } from "../ports.ts"
 import { ArtifactCollection } from "./collection.ts"
@@ -137,8 +137,7 @@ export abstract class ArtifactAttributes {
 
   /** `collection:vN` where it was first logged; `collection` on a draft. */
   get sourceName(): string {
-    const { logged } = this.#state
-    return logged === undefined ? this.#state.collection : `${logged.member.version.source.collection}:${this.sourceVersion}`
+    return this.#state.sourceName
   }
 
   /** Logged. */
@@ -198,8 +197,7 @@ export abstract class ArtifactAttributes {
     }
     if (this.#state.type === "wandb-history")
       throw new InvalidArgumentError("ttl", "An artifact of type wandb-history cannot have a ttl")
-    if (ttl === null) this.#state.attributes.ttl = null
-    else this.#state.attributes.ttl = ttl === ArtifactTTL.INHERIT ? "inherit" : toTtlSeconds(ttl, "ttl")
+    this.#state.attributes.ttl = checkTtl(ttl)
   }
 
   get type(): string {

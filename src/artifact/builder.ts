@@ -3,10 +3,11 @@ import { EntryNotFoundError, InvalidArgumentError } from "../errors.ts"
 import { type AddDirOptions, type AddFileOptions, addDir, addFile } from "./add.ts"
 import { ArtifactAttributes } from "./attributes.ts"
 import { ArtifactManifestEntry } from "./entry.ts"
-import { type ArtifactFileWriter, type NewFileOptions, newFile } from "./new-file.ts"
-import { type AddReferenceOptions, addEntryReference, addReference } from "./reference.ts"
+import type { ArtifactFileWriter } from "./file-writer.ts"
+import type { NewFileOptions } from "./new-file.ts"
+import type { AddReferenceOptions } from "./reference.ts"
 import type { DirectorySource, FileSource } from "./sources.ts"
-import type { ArtifactState } from "./state.ts"
+import { type ArtifactState, more } from "./state.ts"
 
 /** What changes a draft. On a final artifact each throws `ArtifactFinalizedError`. */
 export abstract class ArtifactBuilder extends ArtifactAttributes {
@@ -40,16 +41,9 @@ export abstract class ArtifactBuilder extends ArtifactAttributes {
     write?: NewFileOptions | ((file: ArtifactFileWriter) => unknown),
     options?: NewFileOptions,
   ): Promise<ArtifactFileWriter | ArtifactManifestEntry> {
+    const { newFile, writeFile } = await more()
     if (typeof write !== "function") return newFile(this.#state, name, write)
-    const file = newFile(this.#state, name, options)
-    try {
-      await write(file)
-      await file.close()
-    } catch (error) {
-      await file.abort(error).catch(() => undefined)
-      throw error
-    }
-    return this.#entry(this.manifest.get(entryPath(name))!)
+    return this.#entry(await writeFile(this.#state, name, write, options))
   }
 
   /**
@@ -58,6 +52,7 @@ export abstract class ArtifactBuilder extends ArtifactAttributes {
    * @throws EntryNotFoundError when nothing is there @throws UnsupportedError when this runtime cannot read its checksum
    */
   async addReference(uri: string | URL | ArtifactManifestEntry, options?: AddReferenceOptions): Promise<ArtifactManifestEntry[]> {
+    const { addEntryReference, addReference } = await more()
     const entries =
       uri instanceof ArtifactManifestEntry
         ? addEntryReference(this.#state, uri, uri.refUrl(), options)

@@ -1,21 +1,18 @@
-import { checkOptions, checkSignal, optional } from "../core/check.ts"
-import { checkAliases, checkTags } from "../core/names.ts"
+import { checkOptions, checkSignal, checksOf, type OptionChecks } from "../core/check.ts"
 import { InvalidArgumentError } from "../errors.ts"
 import type { CallOptions, Registry } from "../ports.ts"
 
-/** The options of one call, checked. A signal that has fired already throws its reason, before anything is done. */
-export function checkCall<T extends CallOptions>(options: T | undefined, allowed: readonly (keyof T & string)[] = ["signal"]): T {
-  const checked = checkOptions("options", options, allowed)
-  optional(checkSignal, "options.signal", checked.signal)?.throwIfAborted()
+/**
+ * The options of one call, checked, besides those that `checks` names the signal. One that has fired already throws its reason, before
+ * anything is done.
+ */
+export function checkCall<T extends CallOptions>(
+  options: T | undefined,
+  checks: readonly (keyof T & string)[] | OptionChecks<T> = {},
+): T {
+  const checked = checkOptions("options", options, { ...checksOf(checks), signal: checkSignal })
+  checked.signal?.throwIfAborted()
   return checked
-}
-
-export function checkAliasOption(aliases: unknown): string[] {
-  return aliases === undefined ? [] : checkAliases(aliases, "options.aliases")
-}
-
-export function checkTagOption(tags: unknown): string[] {
-  return tags === undefined ? [] : checkTags(tags, "options.tags")
 }
 
 /** Passes on what a listing finds, also what it has looked up ahead, only as long as the signal has not fired. */

@@ -1,20 +1,27 @@
-import type { Manifest } from "../core/manifest.ts"
-import type { CallOptions, Directory } from "../ports.ts"
+import { checkFunction } from "../core/check.ts"
+import type { CallOptions } from "../ports.ts"
+import { checkCall } from "./call.ts"
 import { download } from "./download.ts"
+import { loadManifest } from "./load.ts"
 import { type OnProgress, trackProgress } from "./progress.ts"
-import type { Logged } from "./state.ts"
+import type { ArtifactState } from "./state.ts"
+import { defaultRoot, openTarget, type Target } from "./target.ts"
 
 /**
  * Makes a directory equal to the artifact. Files that stand where the artifact needs a directory, or below a path where it needs a
  * file, go first; the others only after the download, so that a download that fails costs nothing that was not in its way.
  */
-export async function checkout(
-  logged: Logged,
-  manifest: Manifest,
-  directory: Directory,
+export async function checkout<T extends Target>(
+  state: ArtifactState,
+  root: T | undefined,
   options: CallOptions & { readonly onProgress?: OnProgress | undefined },
-): Promise<void> {
-  const { signal } = options
+): Promise<T | string> {
+  const { signal } = checkCall(options, { onProgress: checkFunction })
+  const logged = state.requireLiving("checkout")
+  const { platform } = state
+  const target = await openTarget(root, defaultRoot(platform, logged.member.version.source.collection), platform, options)
+  const { directory } = target
+  const manifest = await loadManifest(state, options)
   const extra: string[] = []
   for await (const { path } of directory.list({ signal })) if (manifest.get(path) === undefined) extra.push(path)
   const folders = new Set<string>()
@@ -28,6 +35,7 @@ export async function checkout(
   for (const path of extra) if (inTheWay(path)) await remove(path)
   await download(logged, manifest.entries.values(), directory, options)
   for (const path of extra) if (!inTheWay(path)) await remove(path)
+  return target.root
 }
 
 /** `a/b/c` → `a`, `a/b` */

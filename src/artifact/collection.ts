@@ -5,6 +5,7 @@ import type { Artifact } from "./artifact.ts"
 import { checkDescription } from "./attributes.ts"
 import { checkCall, listed } from "./call.ts"
 import type { Session } from "./session.ts"
+import { more } from "./state.ts"
 
 /**
  * An ordered group of versions under one name: a sequence, where versions are logged, or a portfolio, where they are linked.
@@ -98,20 +99,8 @@ export class ArtifactCollection {
 
   /** Persists name, type, description and tags. */
   async save(options: CallOptions = {}): Promise<void> {
-    checkCall(options)
-    const record = this.#record
-    const tags = checkTags(this.#tags)
-    this.#record = await this.#session.registry.updateCollection(
-      record,
-      {
-        name: this.#name === record.collection ? undefined : this.#name,
-        type: this.#type === record.type ? undefined : this.#type,
-        description: this.#description === record.description ? undefined : this.#description,
-        addTags: tags.filter((tag) => !record.tags.includes(tag)),
-        removeTags: record.tags.filter((tag) => !tags.includes(tag)),
-      },
-      options,
-    )
+    const { saveCollection } = await more()
+    this.#record = await saveCollection(this.#session, this.#record, this, options)
   }
 
   /** A sequence goes with all its versions, a portfolio with its links only. */

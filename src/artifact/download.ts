@@ -117,11 +117,11 @@ async function writeReference<T>(
   }
 }
 
-function isMissing(error: unknown): boolean {
+export function isMissing(error: unknown): boolean {
   return error instanceof EntryNotFoundError || error instanceof UnsupportedError
 }
 
-function chooser({ pathPrefix = "", match }: DownloadOptions): (entry: Entry) => boolean {
+export function chooser({ pathPrefix = "", match }: DownloadOptions): (entry: Entry) => boolean {
   const matches = match instanceof RegExp ? (path: string) => path.search(match) >= 0 : (match ?? (() => true))
   return ({ path }) => path.startsWith(pathPrefix) && matches(path)
 }

@@ -1,5 +1,5 @@
 import { platform as runtime } from "#platform"
-import { checkBoolean, checkOptions, checkString, optional, refuse } from "../core/check.ts"
+import { checkBoolean, checkOptions, checkString, refuse } from "../core/check.ts"
 import { Manifest } from "../core/manifest.ts"
 import { checkMetadata } from "../core/metadata.ts"
 import { checkArtifactName, checkArtifactType } from "../core/names.ts"
@@ -22,23 +22,29 @@ export interface ArtifactOptions {
   readonly platform?: Partial<Platform> | undefined
 }
 
-const optionNames = ["description", "metadata", "incremental", "useAs", "storageRegion", "platform"] as const
+const optionChecks = {
+  description: (argument: string, description: unknown) => checkDescription(description, argument),
+  metadata: undefined,
+  incremental: checkBoolean,
+  useAs: checkString,
+  storageRegion: checkString,
+  platform: undefined,
+}
 
 /** A new draft, every argument checked. */
 export function draftState(name: string, type: string, options: ArtifactOptions): ArtifactState {
-  checkOptions("options", options, optionNames)
-  const storageRegion = optional(checkString, "options.storageRegion", options.storageRegion)
+  const { storageRegion, incremental = false, useAs } = checkOptions("options", options, optionChecks)
   if (storageRegion?.trim() === "") refuse("options.storageRegion", "the name of a region, or left out", storageRegion)
   const state = new ArtifactState({
     platform: choosePlatform(options.platform),
     collection: checkArtifactName(name),
     type: checkArtifactType(type, name),
-    incremental: optional(checkBoolean, "options.incremental", options.incremental) ?? false,
+    incremental,
     storageRegion,
-    useAs: optional(checkString, "options.useAs", options.useAs),
+    useAs,
     manifest: new Manifest({ storageRegion }),
   })
-  state.attributes.description = checkDescription(options.description ?? null, "options.description")
+  state.attributes.description = options.description ?? null
   state.attributes.metadata = checkMetadata(options.metadata, "options.metadata")
   return state
 }

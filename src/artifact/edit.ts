@@ -1,14 +1,18 @@
+import { checkBoolean } from "../core/check.ts"
 import { checkMetadata } from "../core/metadata.ts"
 import { checkAliases, checkTags } from "../core/names.ts"
 import { type ArtifactPath, parseArtifactPath } from "../core/path-string.ts"
-import { ConflictError, EntryNotFoundError, InvalidArgumentError } from "../errors.ts"
-import type { CallOptions, CollectionRef, Membership, VersionChanges, VersionRef } from "../ports.ts"
+import { EntryNotFoundError, InvalidArgumentError } from "../errors.ts"
+import type { CallOptions, CollectionRef, VersionChanges, VersionRef } from "../ports.ts"
+import type { Artifact } from "./artifact.ts"
 import { isLinkMember } from "./attributes.ts"
-import type { ArtifactState, Logged } from "./state.ts"
+import { checkCall } from "./call.ts"
+import { ensureLogged } from "./log.ts"
+import { type ArtifactState, type Logged, stateOf } from "./state.ts"
 
 /** Persists what was edited on a logged artifact, each as the smallest change, so that two editors do not undo each other. */
 export async function saveEdits(state: ArtifactState, options: CallOptions): Promise<void> {
-  const logged = refuseDeleted(state.requireLogged("save"))
+  const logged = state.requireLiving("save")
   const { registry } = logged.session
   const { version, aliases } = logged.member
   const { attributes } = state
@@ -36,12 +40,13 @@ export async function saveEdits(state: ArtifactState, options: CallOptions): Pro
 
 export async function deleteVersion(
   state: ArtifactState,
-  options: CallOptions & { readonly deleteAliases: boolean },
+  options: CallOptions & { readonly deleteAliases?: boolean },
 ): Promise<void> {
+  const { deleteAliases = false, signal } = checkCall(options, { deleteAliases: checkBoolean })
   const logged = state.requireLogged("delete")
   const { registry } = logged.session
-  if (isLinkMember(logged)) await registry.unlink(versionRef(logged), options)
-  else await registry.deleteVersion(logged.member.version.id, options)
+  if (isLinkMember(logged)) await registry.unlink(versionRef(logged), { signal })
+  else await registry.deleteVersion(logged.member.version.id, { deleteAliases, signal })
   state.logged = { ...logged, deleted: true }
 }
 
@@ -56,19 +61,24 @@ export function checkLinkTarget(targetPath: string): ArtifactPath {
   )
 }
 
-/** What the target leaves out is the artifact's own. */
-export function linkVersion(
-  { session, member }: Logged,
-  { entity, project, collection }: ArtifactPath,
-  aliases: readonly string[],
-  options: CallOptions,
-): Promise<Membership> {
+/** Links into a collection; what its path leaves out is the artifact's own. A draft is logged first. */
+export async function linkVersion(
+  artifact: Artifact,
+  targetPath: string,
+  options: CallOptions & { readonly aliases?: readonly string[] },
+): Promise<Artifact> {
+  const { aliases = [], signal } = checkCall(options, { aliases: undefined })
+  const { entity, project, collection } = checkLinkTarget(targetPath)
+  const names = checkAliases(aliases, "options.aliases")
+  if (artifact.isDraft()) await ensureLogged(artifact, { signal })
+  const { session, member } = stateOf(artifact).requireLiving("link")
   const { source, id } = member.version
   const target: CollectionRef = { entity: entity ?? source.entity, project: project ?? source.project, collection }
-  return session.registry.link(id, target, aliases, options)
+  return session.openArtifact(await session.registry.link(id, target, names, options))
 }
 
 export async function unlinkVersion(state: ArtifactState, options: CallOptions): Promise<void> {
+  checkCall(options)
   const logged = state.requireLogged("unlink")
   if (!isLinkMember(logged)) {
     throw new InvalidArgumentError(
@@ -80,23 +90,27 @@ export async function unlinkVersion(state: ArtifactState, options: CallOptions):
   state.logged = { ...logged, deleted: true }
 }
 
+/** Every collection it is linked into, as an artifact reached through it. */
+export async function linkedArtifacts(state: ArtifactState, options: CallOptions): Promise<Artifact[]> {
+  checkCall(options)
+  const { session, member } = state.requireLiving("linkedArtifacts")
+  const members = await session.registry.memberships(member.version.id, options)
+  return members.map((item) => session.openArtifact(item)).filter((artifact) => artifact.isLink)
+}
+
 /** The version through the collection it was logged in. */
-export async function sourceMember(logged: Logged, options: CallOptions): Promise<Membership> {
-  if (!isLinkMember(logged)) return logged.member
-  const [source] = await logged.session.registry.memberships(logged.member.version.id, options)
-  if (source !== undefined) return source
-  throw new EntryNotFoundError(`The source of "${logged.name}" was deleted`)
+export async function sourceArtifact(artifact: Artifact, options: CallOptions): Promise<Artifact> {
+  checkCall(options)
+  const { session, member, name } = stateOf(artifact).requireLiving("sourceArtifact")
+  if (!artifact.isLink) return artifact
+  const [source] = await session.registry.memberships(member.version.id, options)
+  if (source !== undefined) return session.openArtifact(source)
+  throw new EntryNotFoundError(`The source of "${name}" was deleted`)
 }
 
 function versionRef({ member }: Logged): VersionRef {
   const { entity, project, collection } = member.collection
   return { entity, project, collection, index: member.index }
-}
-
-/** Refuses to work on a version that this object has deleted. */
-export function refuseDeleted(logged: Logged): Logged {
-  if (logged.deleted) throw new ConflictError(`"${logged.name}" was deleted`)
-  return logged
 }
 
 function emptyToUndefined(list: readonly string[]): readonly string[] | undefined {

@@ -1,5 +1,6 @@
-import { readAll, verifiedBytes, verifiedStream } from "../bytes/hash-stream.ts"
-import { pullStream } from "../bytes/streams.ts"
+import { readAll } from "../bytes/hash-stream.ts"
+import { relayStream } from "../bytes/streams.ts"
+import { verifiedBytes, verifiedStream } from "../bytes/verified.ts"
 import type { Digest } from "../core/digest-text.ts"
 import type { Entry } from "../core/entry.ts"
 import { DigestMismatchError } from "../errors.ts"
@@ -17,7 +18,7 @@ export interface EntryStream extends ReadableStream<Uint8Array> {
 /** Versions of local files that this process hashed whole, by digest, so that ranges of them are known to be right. */
 const proven = new WeakMap<object, Map<string, string>>()
 
-export async function openStream(
+export async function streamEntry(
   logged: Logged,
   entry: Entry,
   options: CallOptions & { readonly range?: ByteRange | undefined },
@@ -33,26 +34,10 @@ export async function openStream(
     signal: options.signal,
     label: entry.path,
   })
-  return label(reportingStream(stream, logged, entry, options.signal), true)
-}
-
-/** Bytes that were handed out cannot be asked for again, so a wrong stream is reported and ends with the error. */
-function reportingStream(
-  stream: ReadableStream<Uint8Array>,
-  logged: Logged,
-  entry: Entry,
-  signal: AbortSignal | undefined,
-): ReadableStream<Uint8Array> {
-  const reader = stream.getReader()
-  const pull = async () => {
-    try {
-      return (await reader.read()).value
-    } catch (error) {
-      if (!(error instanceof DigestMismatchError) || entry.ref !== undefined) throw error
-      throw await reportDamaged(logged, entry, error)
-    }
-  }
-  return pullStream({ pull, cancel: (reason) => reader.cancel(reason) }, signal)
+  // Bytes that were handed out cannot be asked for again, so a wrong stream is reported and ends with the error.
+  const report = (error: unknown) =>
+    error instanceof DigestMismatchError && entry.ref === undefined ? reportDamaged(logged, entry, error) : error
+  return label(relayStream(stream, options.signal, report), true)
 }
 
 export async function readWhole(logged: Logged, entry: Entry, options: CallOptions): Promise<Uint8Array<ArrayBuffer>> {

@@ -1,15 +1,14 @@
-import { checkBoolean, checkPositiveInteger, optional } from "../core/check.ts"
+import { checkBoolean } from "../core/check.ts"
 import type { Entry } from "../core/entry.ts"
 import type { Json } from "../core/json.ts"
-import { ArtifactNotLoggedError, InvalidArgumentError, UnsupportedError } from "../errors.ts"
-import type { ByteRange, CallOptions, Content } from "../ports.ts"
+import { InvalidArgumentError } from "../errors.ts"
+import type { ByteRange, CallOptions } from "../ports.ts"
 import { checkCall } from "./call.ts"
 import { downloadEntry } from "./download.ts"
-import { type EntryStream, openStream, readWhole } from "./entry-stream.ts"
+import type { EntryStream } from "./entry-stream.ts"
 import { trackProgress } from "./progress.ts"
-import { openStored, storedEntry } from "./read.ts"
 import { artifactRefUrl, draftRefUrl } from "./reference.ts"
-import type { ArtifactState, Logged } from "./state.ts"
+import { type ArtifactState, more } from "./state.ts"
 import { defaultRoot, openTarget, type Target } from "./target.ts"
 
 export interface EntryReadOptions extends CallOptions {}
@@ -59,9 +58,8 @@ export class ArtifactManifestEntry implements Entry {
    * @throws DigestMismatchError when the stored bytes are damaged
    */
   async download(root?: Target, options: CallOptions & { readonly skipCache?: boolean } = {}): Promise<string> {
-    checkCall(options, ["signal", "skipCache"])
-    optional(checkBoolean, "options.skipCache", options.skipCache)
-    const logged = this.#logged("entry.download")
+    checkCall(options, { skipCache: checkBoolean })
+    const logged = this.#state.requireLogged("entry.download")
     const { platform } = logged.session
     const { collection, index } = logged.member.version.source
     const { directory } = await openTarget(root, defaultRoot(platform, `${collection}:v${index}`), platform, options)
@@ -74,15 +72,14 @@ export class ArtifactManifestEntry implements Entry {
    * is checked when the whole file is on this machine; `stream.verified` says which it is.
    */
   async stream(options: EntryStreamOptions = {}): Promise<EntryStream> {
-    checkCall(options, ["signal", "range"])
-    checkRange(options.range)
-    return openStream(this.#logged("entry.stream"), this, options)
+    const { openStream } = await more()
+    return openStream(this.#state, this, options)
   }
 
   /** The whole file in memory, verified. */
   async bytes(options: EntryReadOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
-    checkCall(options)
-    return readWhole(this.#logged("entry.bytes"), this, options)
+    const { readWhole } = await more()
+    return readWhole(this.#state, this, options)
   }
 
   async blob(options: EntryReadOptions = {}): Promise<Blob> {
@@ -116,19 +113,8 @@ export class ArtifactManifestEntry implements Entry {
    * @throws UnsupportedError when there is none; serve the registry, or use `blob()` and `URL.createObjectURL`
    */
   async url(options: CallOptions & { readonly expiresInSeconds?: number } = {}): Promise<string> {
-    checkCall(options, ["signal", "expiresInSeconds"])
-    optional(checkPositiveInteger, "options.expiresInSeconds", options.expiresInSeconds)
-    const logged = this.#logged("entry.url")
-    if (this.ref !== undefined) return referenceUrl(this, this.ref)
-    const { registry } = logged.session
-    const member = { ...logged.member.collection, index: logged.member.index, id: logged.member.version.id }
-    if (registry.fileUrl !== undefined) return registry.fileUrl(member, storedEntry(this), options)
-    const content = await openStored(logged, storedEntry(this), options)
-    if (content.path !== undefined) return fileUrl(content)
-    throw new UnsupportedError(
-      `"${this.path}" has no address in ${registry.name}: serve the registry, or use blob() and URL.createObjectURL`,
-      { path: this.path },
-    )
+    const { entryUrl } = await more()
+    return entryUrl(this.#state, this, options)
   }
 
   /**
@@ -152,39 +138,4 @@ export class ArtifactManifestEntry implements Entry {
     const { path, digest, size, ref, extra, birthArtifactId } = this
     return { path, digest, size, ref, extra, birthArtifactId }
   }
-
-  #logged(member: string): Logged {
-    const { logged } = this.#state
-    if (logged !== undefined) return logged
-    throw new ArtifactNotLoggedError(`${member} reads stored bytes, and "${this.#state.collection}" is a draft: log it first`, {
-      operation: member,
-    })
-  }
-}
-
-function referenceUrl({ path }: Entry, ref: string): string {
-  if (/^(https?|file):/i.test(ref)) return ref
-  throw new UnsupportedError(
-    `"${path}" references ${ref.replace(/[?#].*$/s, "")}, which nothing can GET as it stands; see refTarget()`,
-    { path },
-  )
-}
-
-function fileUrl({ path }: Content): string {
-  const encoded = path!.replaceAll("\\", "/").split("/").map(encodeURIComponent).join("/")
-  return `file://${encoded.startsWith("/") ? "" : "/"}${encoded.replace(/^(\/?[A-Za-z])%3A/, "$1:")}`
-}
-
-function checkRange(range: unknown): void {
-  if (range === undefined) return
-  const { start, end } = (range ?? {}) as Partial<ByteRange>
-  if (isOffset(start) && (end === undefined || (isOffset(end) && end >= start))) return
-  throw new InvalidArgumentError(
-    "options.range",
-    "range must be { start, end? } in bytes: whole numbers, 0 <= start <= end, end exclusive",
-  )
-}
-
-function isOffset(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0
 }

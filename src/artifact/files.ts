@@ -73,7 +73,7 @@ export async function singleFile(
   getEntry: GetEntry,
   root: Target | undefined,
   options: CallOptions,
-): Promise<string> {
+): Promise<string | Blob> {
   const [path, ...others] = manifest.entries.keys()
   if (path === undefined || others.length > 0) {
     throw new InvalidArgumentError(
@@ -81,5 +81,8 @@ export async function singleFile(
       `"${logged.name}" has ${manifest.fileCount} files, and file() is for one: call download() for all, or getEntry("${path ?? "name"}").download()`,
     )
   }
-  return getEntry(entryPath(path)).download(root === undefined ? defaultRoot(logged.session.platform, logged.name) : root, options)
+  const entry = getEntry(entryPath(path))
+  const { platform } = logged.session
+  if (root === undefined && !platform.hasPaths) return entry.blob(options)
+  return entry.download(root === undefined ? defaultRoot(platform, logged.name) : root, options)
 }

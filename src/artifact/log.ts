@@ -1,17 +1,15 @@
 import { untilAborted } from "../bytes/streams.ts"
-import { checkFunction, optional } from "../core/check.ts"
-import { ArtifactNotLoggedError, InvalidArgumentError, WaitTimeoutError } from "../errors.ts"
+import { checkString } from "../core/check.ts"
+import { checkAliases, checkTags } from "../core/names.ts"
 import type { CallOptions, Registry, RunRef } from "../ports.ts"
-import { type ActiveRun, activeRun } from "./active-run.ts"
+import { type ActiveRun, activeRun, checkRun } from "./active-run.ts"
 import type { Artifact } from "./artifact.ts"
-import { checkAliasOption, checkRegistry, checkTagOption } from "./call.ts"
+import { checkRegistry } from "./call.ts"
 import { loadManifest } from "./load.ts"
-import { openSession } from "./open.ts"
-import { placeOf } from "./place.ts"
 import type { OnProgress } from "./progress.ts"
 import { publish } from "./publish.ts"
 import type { Session } from "./session.ts"
-import { ArtifactState, type Logged, randomId, stateOf } from "./state.ts"
+import { type ArtifactState, type Logged, more, stateOf } from "./state.ts"
 
 export interface SaveOptions extends CallOptions {
   /** Project for the automatic run, when there is no active one. */
@@ -21,6 +19,8 @@ export interface SaveOptions extends CallOptions {
   /** Registry for the automatic run. Default: the runtime's embedded one. */
   readonly registry?: Registry | undefined
 }
+
+export const saveChecks = { project: checkString, run: checkRun, registry: (_: string, value: unknown) => checkRegistry(value) }
 
 export interface LogOptions extends CallOptions {
   readonly aliases?: readonly string[] | undefined
@@ -33,30 +33,13 @@ export interface LogOptions extends CallOptions {
 /** Logs a draft by the run given, by the active one, or by one made for it, as Python's `save` does. */
 export async function ensureLogged(artifact: Artifact, options: SaveOptions): Promise<void> {
   const { signal } = options
-  checkSaveTarget(options)
   const run = options.run ?? (options.registry === undefined && options.project === undefined ? activeRun() : undefined)
   if (run !== undefined) {
     await run.logArtifact(artifact, { signal })
     return
   }
-  const state = stateOf(artifact)
-  const registry = options.registry ?? state.platform.registry()
-  const auto = { ...(await placeOf(registry, state.platform, { project: options.project }, { signal })), run: randomId(8) }
-  await registry.upsertRun({ ...auto, jobType: "auto" }, { signal })
-  let exitCode = 1
-  try {
-    await logDraft(state, openSession({ registry, platform: state.platform }), auto, { signal })
-    exitCode = 0
-  } finally {
-    await registry.finishRun(auto, exitCode)
-  }
-}
-
-function checkSaveTarget({ run, registry }: SaveOptions): void {
-  if (run !== undefined && typeof (run as Partial<ActiveRun> | null)?.logArtifact !== "function") {
-    throw new InvalidArgumentError("options.run", "run must be a Run, as init() returns it")
-  }
-  if (registry !== undefined) checkRegistry(registry)
+  const { logAlone } = await more()
+  await logAlone(stateOf(artifact), options)
 }
 
 /**
@@ -70,11 +53,10 @@ export async function logDraft(
   options: LogOptions,
 ): Promise<Logged | undefined> {
   options.signal?.throwIfAborted()
-  optional(checkFunction, "options.onProgress", options.onProgress)
-  const aliases = ["latest", ...checkAliasOption(options.aliases).filter((alias) => alias !== "latest")]
-  const tags = checkTagOption(options.tags)
+  const aliases = ["latest", ...checkAliases(options.aliases ?? []).filter((alias) => alias !== "latest")]
+  const tags = checkTags(options.tags ?? [])
   if (options.distributedId !== undefined) state.distributedId = options.distributedId
-  const source = state.logged === undefined ? state : await again(state, state.logged, options)
+  const source = state.logged === undefined ? state : await (await more()).again(state, state.logged, options)
   const { entity, project } = run
   const work = inOrder(session.registry, `${entity}/${project}/${state.collection}`, options.signal, async () => {
     const member = await publish(source, session, { ...options, entity, project, run, aliases, tags })
@@ -99,43 +81,6 @@ async function settle(state: ArtifactState, logged: Logged, { signal }: CallOpti
   // It is logged, whatever becomes of its snapshots: they go with the process at the latest.
   await untilAborted(state.platform.stage().release(state), signal).catch(() => undefined)
   return logged
-}
-
-/** A draft with the content of a logged version, so that it can be published as if new. */
-async function again(state: ArtifactState, logged: Logged, options: CallOptions): Promise<ArtifactState> {
-  const manifest = (await loadManifest(state, options)).copy()
-  const copy = new ArtifactState({ platform: state.platform, collection: state.collection, type: state.type, manifest })
-  copy.base = logged
-  copy.attributes = { ...state.attributes, ttl: undefined }
-  return copy
-}
-
-/** The longest a timer of any runtime can be set for; as good as no deadline. */
-const longestTimerMs = 2 ** 31 - 1
-
-export async function waitLogged(state: ArtifactState, options: CallOptions & { timeoutMs?: number | undefined }): Promise<void> {
-  const { timeoutMs, signal } = options
-  if (timeoutMs !== undefined && !(typeof timeoutMs === "number" && timeoutMs >= 0)) {
-    throw new InvalidArgumentError("options.timeoutMs", "timeoutMs must be a number of milliseconds, 0 or more")
-  }
-  if (state.logged !== undefined) return
-  if (state.saving === undefined) {
-    throw new ArtifactNotLoggedError(
-      `"${state.name}" is not being logged: call run.logArtifact(artifact) or artifact.save() first`,
-      {
-        operation: "wait",
-      },
-    )
-  }
-  const saving = untilAborted(state.saving, signal)
-  if (timeoutMs === undefined || timeoutMs > longestTimerMs) return void (await saving)
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const timeout = new Promise<never>((_, reject) => {
-    const late = () =>
-      reject(new WaitTimeoutError(`"${state.name}" was not logged within ${timeoutMs} ms; logging goes on`, { operation: "wait" }))
-    timer = setTimeout(late, timeoutMs)
-  })
-  await Promise.race([saving, timeout]).finally(() => clearTimeout(timer))
 }
 
 const queues = /* @__PURE__ */ new WeakMap<Registry, Map<string, Promise<unknown>>>()

@@ -1,8 +1,11 @@
+import { oneOf } from "../core/check.ts"
+import type { Entry } from "../core/entry.ts"
 import { entryPath } from "../core/path.ts"
 import { InvalidArgumentError } from "../errors.ts"
 import type { CallOptions, Content } from "../ports.ts"
 import { checkPolicy, commitAdditions, type Policy } from "./add.ts"
 import { checkCall } from "./call.ts"
+import { ArtifactFileWriter } from "./file-writer.ts"
 import type { ArtifactState } from "./state.ts"
 
 export interface NewFileOptions extends CallOptions {
@@ -12,39 +15,8 @@ export interface NewFileOptions extends CallOptions {
   readonly policy?: Policy | undefined
 }
 
-/**
- * A file being written. It joins the artifact when closed; aborted or never closed, it leaves nothing.
- *
- * A plain `WritableStream` of bytes or text (`response.body.pipeTo(file)`), with `write` and `writeText` for those who do not pipe.
- */
-export class ArtifactFileWriter extends WritableStream<Uint8Array | string> {
-  /** Writes a chunk; resolves when the next one is welcome. */
-  async write(chunk: Uint8Array | string): Promise<void> {
-    const writer = this.getWriter()
-    try {
-      await writer.ready
-      await writer.write(chunk)
-    } finally {
-      writer.releaseLock()
-    }
-  }
-
-  /** Writes text as UTF-8. */
-  writeText(text: string): Promise<void> {
-    return this.write(text)
-  }
-}
-
 export function newFile(state: ArtifactState, name: string, options: NewFileOptions = {}): ArtifactFileWriter {
-  checkCall(options, ["mode", "policy", "signal"])
-  checkPolicy(options.policy)
-  const { mode = "x", signal } = options
-  if (mode !== "x" && mode !== "w") {
-    throw new InvalidArgumentError(
-      "options.mode",
-      `mode must be "x" (new) or "w" (replace), not ${JSON.stringify(mode) ?? String(mode)}`,
-    )
-  }
+  const { mode = "x", signal } = checkCall(options, { mode: oneOf("x", "w"), policy: checkPolicy })
   const path = entryPath(name)
   const refuseTaken = () => {
     if (mode === "w" || state.requireChangeable("newFile").get(path) === undefined) return
@@ -80,6 +52,24 @@ export function newFile(state: ArtifactState, name: string, options: NewFileOpti
       await staged.catch(() => undefined)
     },
   })
+}
+
+/** A file that `write` fills; when it fails, nothing of it stays. */
+export async function writeFile(
+  state: ArtifactState,
+  name: string,
+  write: (file: ArtifactFileWriter) => unknown,
+  options: NewFileOptions | undefined,
+): Promise<Entry> {
+  const file = newFile(state, name, options)
+  try {
+    await write(file)
+    await file.close()
+  } catch (error) {
+    await file.abort(error).catch(() => undefined)
+    throw error
+  }
+  return state.requireManifest().get(entryPath(name))!
 }
 
 function checkBytes(chunk: unknown): Uint8Array {

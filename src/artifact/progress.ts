@@ -43,6 +43,18 @@ export interface Progress {
   skip(path: string, reason: SkipReason, size: number): void
 }
 
+/** Tells of one file as its bytes go by; `done` takes its size and tells what is left of it. */
+export function trackFile(progress: Progress, type: "hash" | "store" | "download", path: string) {
+  let told = 0
+  return {
+    onBytes(count: number) {
+      told += count
+      progress.bytes(type, path, count)
+    },
+    done: (size: number) => progress.done(type, path, size - told),
+  }
+}
+
 const silent: Progress = { bytes() {}, done() {}, skip() {} }
 
 export function trackProgress(onProgress: OnProgress | undefined, filesTotal?: number, bytesTotal?: number): Progress {

@@ -13,11 +13,11 @@ import type {
   UploadTicket,
 } from "../ports.ts"
 import { forEachConcurrent } from "./map-concurrent.ts"
-import { type OnProgress, type Progress, trackProgress } from "./progress.ts"
+import { type OnProgress, type Progress, trackFile, trackProgress } from "./progress.ts"
 import { useStored } from "./read.ts"
-import { resolveDraftReferences } from "./reference.ts"
+import { isDraftReference } from "./reference.ts"
 import type { Session } from "./session.ts"
-import type { ArtifactState, DraftFile, Logged } from "./state.ts"
+import { type ArtifactState, type DraftFile, type Logged, more } from "./state.ts"
 
 export interface PublishOptions extends CallOptions {
   readonly entity: string
@@ -51,8 +51,13 @@ export async function publish(state: ArtifactState, session: Session, options: P
   )
   if (pending.state !== "COMMITTED") {
     await storeFiles(manifest, pending, session, files, progress, signal)
-    await resolveDraftReferences(manifest, registry, { signal })
-    await registry.storeManifest(pending.id, encodeFor(manifest, kindOf(state)), { signal })
+    if (Array.from(manifest.entries.values()).some(({ ref }) => isDraftReference(ref))) {
+      const { resolveDraftReferences } = await more()
+      await resolveDraftReferences(manifest, registry, { signal })
+    }
+    const { size, fileCount } = manifest
+    const upload = { kind: kindOf(state), json: manifest.encode(), size, fileCount }
+    await registry.storeManifest(pending.id, upload, { signal })
     if (options.commit === false) return undefined
     await registry.commitVersion(pending.id, { signal })
   }
@@ -63,35 +68,19 @@ export async function publish(state: ArtifactState, session: Session, options: P
 }
 
 function describe(state: ArtifactState, session: Session, manifest: Manifest, options: PublishOptions) {
+  const { collection, type, clientId, distributedId, storageRegion, base } = state
   const { description, metadata, ttl } = state.attributes
-  return {
-    entity: options.entity,
-    project: options.project,
-    collection: state.collection,
-    type: state.type,
-    digest: manifest.digest(),
-    kind: kindOf(state),
-    description,
-    metadata,
-    aliases: options.aliases,
-    tags: options.tags,
-    ttl,
-    run: options.run,
-    clientId: state.clientId,
-    // Ids mean something only in the registry that gave them out.
-    baseId: state.base?.session.registry === session.registry ? state.base.member.version.id : undefined,
-    distributedId: state.distributedId,
-    storageRegion: state.storageRegion,
-  }
+  const { entity, project, aliases, tags, run } = options
+  // Ids mean something only in the registry that gave them out.
+  const baseId = base?.session.registry === session.registry ? base.member.version.id : undefined
+  const place = { entity, project, collection, type, run, aliases, tags }
+  const digest = manifest.digest()
+  return { ...place, digest, kind: kindOf(state), description, metadata, ttl, clientId, baseId, distributedId, storageRegion }
 }
 
 function kindOf(state: ArtifactState): ManifestKind {
   if (state.incremental) return "INCREMENTAL"
   return state.distributedId === undefined ? "FULL" : "PATCH"
-}
-
-function encodeFor(manifest: Manifest, kind: ManifestKind) {
-  return { kind, json: manifest.encode(), size: manifest.size, fileCount: manifest.fileCount }
 }
 
 interface FileToStore extends UploadRequest {
@@ -182,17 +171,13 @@ async function storeFile(
   progress: Progress,
   signal: AbortSignal,
 ): Promise<void> {
-  let told = 0
-  const onBytes = (count: number) => {
-    told += count
-    progress.bytes("store", file.path, count)
-  }
+  const { onBytes, done } = trackFile(progress, "store", file.path)
   const send = async (content: Content) => {
     await put(content, { signal, onBytes })
     if (!file.skipCache) await cacheStored(session, file.digest, content, signal)
   }
   await file.send(send, { signal })
-  progress.done("store", file.path, file.size - told)
+  done(file.size)
 }
 
 /** As Python does after an upload, so that using the version here needs no download; a cache that cannot take it is left alone. */

@@ -1,19 +1,8 @@
-import { checkBoolean, checkPositiveInteger, optional } from "../core/check.ts"
-import type { Digest } from "../core/digest-text.ts"
-import { base64Decode, base64Encode, hexDecode, hexEncode } from "../core/digest-text.ts"
+import { base64Decode, hexEncode } from "../core/digest-text.ts"
 import type { Entry } from "../core/entry.ts"
-import { Manifest } from "../core/manifest.ts"
-import { baseName, entryPath } from "../core/path.ts"
-import { EntryNotFoundError, InvalidArgumentError, RegistryError } from "../errors.ts"
-import type { CallOptions, Platform, ReferencedContent, ReferenceHandler, ReferenceUri, Registry } from "../ports.ts"
-import { createFileReferences } from "../references/file.ts"
-import { pickHandler } from "../references/table.ts"
-import { createTrackingReferences } from "../references/tracking.ts"
-import { parseReferenceUri } from "../references/uri.ts"
-import { checkCall, checkRegistry } from "./call.ts"
-import { storedEntry } from "./read.ts"
+import type { CallOptions, ReferencedContent, Registry } from "../ports.ts"
 import type { Session } from "./session.ts"
-import type { ArtifactState } from "./state.ts"
+import { more } from "./state.ts"
 
 export interface AddReferenceOptions extends CallOptions {
   /** Entry path, or the folder for what a directory holds. Default: the last part of the URI. */
@@ -26,64 +15,8 @@ export interface AddReferenceOptions extends CallOptions {
   readonly registry?: Registry | undefined
 }
 
-const artifactScheme = "wandb-artifact"
+export const artifactScheme = "wandb-artifact"
 const draftScheme = "wandb-client-artifact"
-
-/** The table of handlers for this runtime; artifact addresses are resolved by the registry instead. */
-function handlersOf(platform: Platform): ReferenceHandler[] {
-  const hash = (content: Parameters<ReturnType<Platform["stage"]>["take"]>[0], options: CallOptions) =>
-    platform.stage().take(content, { owner: platform, keep: false, signal: options.signal })
-  return [createFileReferences({ ...platform, hash }), createTrackingReferences()]
-}
-
-/** What both kinds of reference need, checked. */
-function checkReferenceOptions(options: AddReferenceOptions) {
-  const { signal, registry } = checkCall(options, ["name", "checksum", "maxObjects", "registry", "signal"])
-  return {
-    name: options.name === undefined ? undefined : entryPath(options.name, "options.name"),
-    checksum: optional(checkBoolean, "options.checksum", options.checksum) ?? true,
-    maxObjects: optional(checkPositiveInteger, "options.maxObjects", options.maxObjects) ?? 10_000_000,
-    registry: registry === undefined ? undefined : checkRegistry(registry),
-    signal,
-  }
-}
-
-export async function addReference(state: ArtifactState, uri: string | URL, options: AddReferenceOptions = {}): Promise<Entry[]> {
-  const { name, checksum, maxObjects, registry, signal } = checkReferenceOptions(options)
-  const manifest = state.requireChangeable("addReference")
-  const parsed = parseReferenceUri(uri instanceof URL ? uri.href : uri)
-  const entries =
-    parsed.scheme === artifactScheme
-      ? [await resolveArtifactReference(registry ?? state.platform.registry(), parsed, name, { signal })]
-      : await pickHandler(handlersOf(state.platform), parsed).track(parsed, { name, checksum, maxObjects, signal })
-  return addEntries(state, manifest, entries)
-}
-
-/** A reference to an entry of a draft or of a logged version. Chains end at the entry that owns the bytes. */
-export function addEntryReference(state: ArtifactState, target: Entry, refUrl: string, options: AddReferenceOptions = {}): Entry[] {
-  const { name } = checkReferenceOptions(options)
-  const manifest = state.requireChangeable("addReference")
-  const ref = isArtifactReference(target.ref) ? target.ref : refUrl
-  const path = name ?? baseName(target.path)
-  return addEntries(state, manifest, [{ path, ref, digest: target.digest, size: 0 }])
-}
-
-function addEntries(state: ArtifactState, manifest: Manifest, entries: readonly Entry[]): Entry[] {
-  for (const { path, digest } of entries) {
-    const existing = manifest.get(path)
-    if (existing !== undefined && existing.digest !== digest) {
-      throw new InvalidArgumentError(
-        "name",
-        `"${path}" is in the artifact already, with other content; remove it first or pass another name`,
-        { path },
-      )
-    }
-  }
-  return entries.map((entry) => {
-    state.files.delete(entry.path)
-    return manifest.add(entry)
-  })
-}
 
 /** Address of an entry of a logged version: its id as hex, so that it can stand where a host stands. */
 export function artifactRefUrl(id: string, path: string): string {
@@ -94,25 +27,12 @@ export function draftRefUrl(clientId: string, path: string): string {
   return `${draftScheme}://${clientId}/${path}`
 }
 
-function isArtifactReference(ref: string | undefined): ref is string {
-  return ref?.startsWith(`${artifactScheme}://`) || ref?.startsWith(`${draftScheme}://`) || false
+export function isArtifactReference(ref: string | undefined): ref is string {
+  return ref?.startsWith(`${artifactScheme}://`) || isDraftReference(ref)
 }
 
-/** Replaces references to drafts by references to what they became. The digests, and so the artifact's, stay as they are. */
-export async function resolveDraftReferences(manifest: Manifest, registry: Registry, options: CallOptions): Promise<void> {
-  for (const entry of manifest.entries.values()) {
-    if (!entry.ref?.startsWith(`${draftScheme}://`)) continue
-    const { authority, path } = parseReferenceUri(entry.ref)
-    const id = await registry.resolveClientId(authority, options)
-    if (id === undefined) {
-      throw new InvalidArgumentError(
-        "artifact",
-        `"${entry.path}" references a file of an artifact that is not logged in ${registry.name}: log that artifact first`,
-        { path: entry.path },
-      )
-    }
-    manifest.add({ ...entry, ref: artifactRefUrl(id, path.slice(1)) }, { overwrite: true })
-  }
+export function isDraftReference(ref: string | undefined): ref is string {
+  return ref?.startsWith(`${draftScheme}://`) ?? false
 }
 
 /** The bytes behind a reference entry. */
@@ -121,57 +41,5 @@ export async function openReference(
   entry: Entry & { readonly ref: string },
   options: CallOptions,
 ): Promise<ReferencedContent> {
-  const uri = parseReferenceUri(entry.ref)
-  if (uri.scheme !== artifactScheme) return pickHandler(handlersOf(session.platform), uri).open(entry, options)
-  const { target, id } = await findOwner(session.registry, uri, options)
-  if (target.ref !== undefined) return openReference(session, { ...target, ref: target.ref }, options)
-  const [member] = await session.registry.memberships(id, options)
-  if (member === undefined) throw missing(uri)
-  const content = await session.registry.openFile({ ...member.collection, index: member.index, id }, storedEntry(target), options)
-  return { content, expect: target.digest as Digest }
-}
-
-async function resolveArtifactReference(
-  registry: Registry,
-  uri: ReferenceUri,
-  name: string | undefined,
-  options: CallOptions,
-): Promise<Entry> {
-  const { target, id } = await findOwner(registry, uri, options)
-  return { path: entryPath(name ?? baseName(uri.path)), ref: artifactRefUrl(id, target.path), digest: target.digest, size: 0 }
-}
-
-/** Follows artifact references to the entry that holds the bytes, or an address outside. */
-async function findOwner(registry: Registry, start: ReferenceUri, options: CallOptions): Promise<{ target: Entry; id: string }> {
-  let uri = start
-  // References are flattened when added, so a long chain is a forged manifest, possibly a loop.
-  for (let hops = 0; hops < 8; hops++) {
-    const found = await findTarget(registry, uri, options)
-    if (!isArtifactReference(found.target.ref)) return found
-    uri = parseReferenceUri(found.target.ref)
-  }
-  throw new RegistryError(`${start.text} leads through too many artifacts; its manifest is damaged`)
-}
-
-async function findTarget(registry: Registry, uri: ReferenceUri, options: CallOptions): Promise<{ target: Entry; id: string }> {
-  const id = artifactIdOf(uri)
-  const version = await registry.getVersion(id, options)
-  if (version === undefined || version.state === "DELETED") throw missing(uri)
-  const target = Manifest.decode(await registry.getManifest(id, options)).get(uri.path.slice(1))
-  if (target === undefined) throw missing(uri)
-  return { target, id }
-}
-
-function artifactIdOf(uri: ReferenceUri): string {
-  try {
-    return base64Encode(hexDecode(uri.authority))
-  } catch (cause) {
-    throw new RegistryError(`"${uri.text}" does not name an artifact: its id must be hexadecimal`, {}, { cause })
-  }
-}
-
-function missing(uri: ReferenceUri): EntryNotFoundError {
-  return new EntryNotFoundError(`${uri.text} references an artifact or a file of it that is not there (any more)`, {
-    path: uri.text,
-  })
+  return (await more()).openReference(session, entry, options)
 }

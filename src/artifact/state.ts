@@ -1,7 +1,7 @@
 import type { Digest } from "../core/digest-text.ts"
 import type { Json } from "../core/json.ts"
 import type { Manifest } from "../core/manifest.ts"
-import { ArtifactFinalizedError, ArtifactNotLoggedError, InvalidArgumentError } from "../errors.ts"
+import { ArtifactFinalizedError, ArtifactNotLoggedError, ConflictError, InvalidArgumentError } from "../errors.ts"
 import type { Content, Membership, Platform, Ttl } from "../ports.ts"
 import type { Session } from "./session.ts"
 
@@ -120,6 +120,13 @@ export class ArtifactState {
     )
   }
 
+  /** The same, but a version that this object has deleted is a `ConflictError`. */
+  requireLiving(member: string): Logged {
+    const logged = this.requireLogged(member)
+    if (logged.deleted) throw new ConflictError(`"${logged.name}" was deleted`)
+    return logged
+  }
+
   requireChangeable(member: string): Manifest {
     if (!this.final && this.manifest !== undefined) return this.manifest
     throw new ArtifactFinalizedError(
@@ -137,6 +144,13 @@ export class ArtifactState {
 
   get name(): string {
     return this.logged?.name ?? this.collection
+  }
+
+  /** `collection:vN` where it was first logged; `collection` on a draft. */
+  get sourceName(): string {
+    if (this.logged === undefined) return this.collection
+    const { collection, index } = this.logged.member.version.source
+    return `${collection}:v${index}`
   }
 }
 
@@ -166,3 +180,6 @@ export function randomId(length: number): string {
   }
   return id
 }
+
+/** What building, logging and downloading do without, loaded by the first call that needs it. */
+export const more = () => import("./more.ts")

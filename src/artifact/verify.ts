@@ -1,14 +1,16 @@
-import { checkBoolean, checkFunction, optional } from "../core/check.ts"
+import { checkBoolean, checkFunction } from "../core/check.ts"
 import type { Digest } from "../core/digest-text.ts"
 import type { Entry } from "../core/entry.ts"
 import type { Manifest } from "../core/manifest.ts"
 import { DigestMismatchError, isArtifactError } from "../errors.ts"
 import type { CallOptions, Directory } from "../ports.ts"
 import { checkCall } from "./call.ts"
+import { loadManifest } from "./load.ts"
 import { forEachConcurrent } from "./map-concurrent.ts"
 import { type OnProgress, trackProgress } from "./progress.ts"
 import { useStored } from "./read.ts"
-import type { Logged } from "./state.ts"
+import type { ArtifactState, Logged } from "./state.ts"
+import { defaultRoot, openTarget, type Target } from "./target.ts"
 
 export interface VerifyOptions extends CallOptions {
   /**
@@ -35,15 +37,17 @@ export interface VerifyReport {
 
 type Outcome = "verified" | "damaged" | "missing"
 
-export function checkVerifyOptions(options: VerifyOptions): VerifyOptions {
-  checkCall(options, ["stored", "onProgress", "signal"])
-  if (options.stored !== undefined) checkBoolean("options.stored", options.stored)
-  optional(checkFunction, "options.onProgress", options.onProgress)
-  return options
+export async function verify(state: ArtifactState, root: Target | undefined, options: VerifyOptions): Promise<VerifyReport> {
+  checkCall(options, { stored: checkBoolean, onProgress: checkFunction })
+  const logged = state.requireLiving("verify")
+  const manifest = await loadManifest(state, options)
+  if (options.stored) return verifyStored(logged, manifest, options)
+  const target = await openTarget(root, defaultRoot(state.platform, state.sourceName), state.platform, options)
+  return verifyDirectory(logged, manifest, target.directory, options)
 }
 
 /** Hashes every file of `directory` against the manifest and looks for files too many. */
-export async function verifyDirectory(
+async function verifyDirectory(
   logged: Logged,
   manifest: Manifest,
   directory: Directory,
@@ -66,7 +70,7 @@ export async function verifyDirectory(
 }
 
 /** Hashes every file where the registry keeps it. */
-export async function verifyStored(logged: Logged, manifest: Manifest, options: VerifyOptions): Promise<VerifyReport> {
+async function verifyStored(logged: Logged, manifest: Manifest, options: VerifyOptions): Promise<VerifyReport> {
   const { platform, registry } = logged.session
   const compare = async (entry: Entry, signal: AbortSignal): Promise<Outcome> => {
     const hash = async (content: Parameters<Parameters<typeof useStored>[2]>[0]) => {

@@ -1,7 +1,7 @@
 import type { Digest } from "../core/digest-text.ts"
 import { DigestMismatchError } from "../errors.ts"
 import type { ByteRange, CallOptions, Content, Hasher, StoredFile } from "../ports.ts"
-import { copyBytes, pullStream } from "./streams.ts"
+import { copyBytes } from "./streams.ts"
 
 /** Up to this size `Content.bytes` is cheaper than a stream and still costs little memory. */
 export const WHOLE_BYTES = 1024 * 1024
@@ -66,75 +66,9 @@ async function readChunks(
 }
 
 /** What bytes should be. Without `size` only the digest is compared. */
-interface Expected {
+export interface Expected {
   readonly digest: Digest
   readonly size?: number | undefined
-}
-
-export interface VerifyOptions extends CallOptions {
-  /** What to call it in the error: an entry path. */
-  readonly label: string
-}
-
-/**
- * `content` as a stream that proves itself: at its end, instead of closing, it errors with `DigestMismatchError` when the bytes are
- * not what was expected, and before that as soon as there are more of them. Whatever is made of the chunks must not be kept until
- * the stream has closed. Holds no chunk; cancels the source on failure, abort and cancel.
- */
-export function verifiedStream(
-  content: Content,
-  expected: Expected,
-  hasher: Hasher,
-  options: VerifyOptions,
-): ReadableStream<Uint8Array> {
-  const { signal, label } = options
-  let reading:
-    | Promise<{ reader: ReadableStreamDefaultReader<Uint8Array>; state: Awaited<ReturnType<Hasher["create"]>> }>
-    | undefined
-  let size = 0
-  const open = async () => {
-    const state = await hasher.create()
-    return { reader: content.stream({ signal }).getReader(), state }
-  }
-  const pull = async () => {
-    reading ??= open()
-    const { reader, state } = await reading
-    const { done, value } = await reader.read()
-    if (done) {
-      checkExpected(label, expected, { digest: await state.digest(), size })
-      return undefined
-    }
-    size += value.byteLength
-    if (expected.size !== undefined && size > expected.size) throw sizeMismatch(label, expected, size)
-    await state.update(value)
-    return value
-  }
-  const cancel = async (reason: unknown) => {
-    const { reader } = (await reading) ?? {}
-    await reader?.cancel(reason)
-  }
-  return pullStream({ pull, cancel }, signal)
-}
-
-/** All of `content`, verified; rejects with `DigestMismatchError`. For small content: it is held whole. */
-export async function verifiedBytes(
-  content: Content,
-  expected: Expected,
-  hasher: Hasher,
-  options: VerifyOptions,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Uint8Array[] = []
-  let room = expected.size ?? Number.POSITIVE_INFINITY
-  const found = await readHashed(content, hasher, {
-    signal: options.signal,
-    write(chunk) {
-      room -= chunk.byteLength
-      if (room < 0) throw sizeMismatch(options.label, expected, (expected.size ?? 0) - room)
-      chunks.push(copyBytes(chunk))
-    },
-  })
-  checkExpected(options.label, expected, found)
-  return joinChunks(chunks, found.size)
 }
 
 /** Throws `DigestMismatchError` naming `label` unless the two agree. */
@@ -148,7 +82,7 @@ export function checkExpected(label: string, expected: Expected, found: StoredFi
   })
 }
 
-function sizeMismatch(label: string, expected: Expected, found: number): DigestMismatchError {
+export function sizeMismatch(label: string, expected: Expected, found: number): DigestMismatchError {
   const amount = found > (expected.size ?? 0) ? `at least ${found}` : `${found}`
   return new DigestMismatchError(`"${label}" is damaged: it has ${amount} bytes, not ${expected.size}`, {
     path: label,

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "../errors.ts"
+import { refuse } from "../core/check.ts"
 import type { ByteRange, ReadOptions } from "../ports.ts"
 
 const CHUNK_BYTES = 256 * 1024
@@ -65,6 +65,38 @@ export function pullStream(source: PullSource, signal?: AbortSignal | undefined)
   )
 }
 
+/** What `stream` gives, as such a stream; `explain` makes of its failure what the reader gets to see. */
+export function relayStream(
+  stream: ReadableStream<Uint8Array>,
+  signal: AbortSignal | undefined,
+  explain: (error: unknown) => unknown,
+): ReadableStream<Uint8Array> {
+  const reader = stream.getReader()
+  const pull = async () => {
+    try {
+      return (await readHeld(reader)).value
+    } catch (error) {
+      throw await explain(error)
+    }
+  }
+  return pullStream({ pull, cancel: (reason) => reader.cancel(reason) }, signal)
+}
+
+const held = new Set<object>()
+
+/**
+ * Reads on, holding on to the reader meanwhile: Chromium's workers collect the stream of a Blob that only waits to be answered, and the
+ * read never ends.
+ */
+export async function readHeld<T>(reader: { read(): Promise<T> }): Promise<T> {
+  held.add(reader)
+  try {
+    return await reader.read()
+  } finally {
+    held.delete(reader)
+  }
+}
+
 function ignoreFailure(work: () => unknown): void {
   try {
     const result = work()
@@ -84,12 +116,8 @@ function resolveRange(range: ByteRange | undefined, size: number): { start: numb
 /** Throws `InvalidArgumentError` unless both ends are byte offsets. */
 export function checkRange(range: ByteRange | undefined): void {
   if (range === undefined) return
-  for (const offset of [range.start, range.end ?? range.start]) {
-    if (Number.isSafeInteger(offset) && offset >= 0) continue
-    throw new InvalidArgumentError(
-      "options.range",
-      `range needs byte offsets: whole numbers from 0, start first; got ${String(offset)}`,
-    )
+  for (const offset of [range.start, range.end ?? 0]) {
+    if (!Number.isSafeInteger(offset) || offset < 0) refuse("options.range", "byte offsets: whole numbers from 0", offset)
   }
 }
 

@@ -70,21 +70,39 @@ export function checkFunction(argument: string, value: unknown): AnyFunction {
   return typeof value === "function" ? (value as AnyFunction) : refuse(argument, "a function", value)
 }
 
+/** A check per option: what it returns does not matter, only that it throws. */
+export type OptionChecks<T> = { readonly [K in keyof T]?: ((argument: string, value: unknown) => unknown) | undefined }
+
 /**
- * An options object, `{}` when left out. A name that is not in `allowedKeys` is an error that lists those that are: a misspelt
- * option must not be ignored.
+ * An options object, `{}` when left out. A name that is not allowed is an error that lists those that are: a misspelt option must not
+ * be ignored. `allowed` are the names, or the check of each, which an option that is left out does not run.
  */
 export function checkOptions<T extends object>(
   argument: string,
   value: T | undefined,
-  allowedKeys: readonly (keyof T & string)[],
+  allowed: readonly (keyof T & string)[] | OptionChecks<T>,
 ): T {
   if (value === undefined) return {} as T
   if (typeof value !== "object" || value === null || Array.isArray(value)) refuse(argument, "an object of options", value)
-  for (const key of Object.keys(value)) {
-    if ((allowedKeys as readonly string[]).includes(key)) continue
-    const allowed = allowedKeys.length === 0 ? "It takes none." : `It takes ${allowedKeys.join(", ")}.`
-    throw new InvalidArgumentError(`${argument}.${key}`, `${argument} has no option ${show(key)}. ${allowed}`)
+  const checks = checksOf(allowed)
+  for (const [key, option] of Object.entries(value)) {
+    const place = `${argument}.${key}`
+    if (!Object.hasOwn(checks, key)) {
+      const names = Object.keys(checks).join(", ") || "none"
+      throw new InvalidArgumentError(place, `${argument} has no option ${show(key)}. It takes ${names}.`)
+    }
+    if (option !== undefined) checks[key as keyof T]?.(place, option)
   }
   return value
+}
+
+export function checksOf<T>(allowed: readonly (keyof T & string)[] | OptionChecks<T>): OptionChecks<T> {
+  return Array.isArray(allowed) ? Object.fromEntries(allowed.map((name) => [name, undefined])) : (allowed as OptionChecks<T>)
+}
+
+/** A check that `value` is one of a few words. */
+export function oneOf<const T extends string>(...words: readonly T[]): (argument: string, value: unknown) => T {
+  const [last, ...others] = words.map((word) => JSON.stringify(word)).reverse()
+  const must = others.length === 0 ? last! : `${others.reverse().join(", ")} or ${last}`
+  return (argument, value) => words.find((word) => word === value) ?? refuse(argument, must, value)
 }

@@ -1,4 +1,5 @@
-import type { Json } from "./json.ts"
+import { hasLoneSurrogate, refuse } from "./check.ts"
+import { type Json, toJson } from "./json.ts"
 
 /**
  * One line of a manifest: a path, and what its bytes are. Its shape is W&B's manifest v1 without what writers leak (`local_path`,
@@ -19,4 +20,34 @@ export interface Entry {
   readonly extra?: { readonly [key: string]: Json } | undefined
   /** Id of the artifact version under which these bytes were first stored. */
   readonly birthArtifactId?: string | undefined
+}
+
+/**
+ * A copy of an entry, every member but the path checked; `place` names a member in errors. It is called a million times, so nothing is
+ * made but the entry.
+ */
+export function checkEntry(
+  path: string,
+  { digest, size, ref, extra, birthArtifactId }: { readonly [K in keyof Entry]?: unknown },
+  place: (key: keyof Entry, path: string) => string,
+): Entry {
+  if (typeof digest !== "string" || hasLoneSurrogate(digest)) return refuse(place("digest", path), "a string", digest)
+  if (size !== undefined && !isSize(size)) return refuse(place("size", path), "a whole number of bytes from 0 to 2^53 - 1", size)
+  if (ref === undefined && extra === undefined && birthArtifactId === undefined) {
+    return size === undefined ? { path, digest } : { path, digest, size }
+  }
+  if (ref !== undefined && typeof ref !== "string") return refuse(place("ref", path), "a string", ref)
+  const copy = extra === undefined ? undefined : copyExtra(extra, place("extra", path))
+  if (birthArtifactId === undefined || typeof birthArtifactId === "string") {
+    return { path, digest, size, ref, extra: copy, birthArtifactId }
+  }
+  return refuse(place("birthArtifactId", path), "a string", birthArtifactId)
+}
+
+const isSize = (size: unknown): size is number => Number.isSafeInteger(size) && (size as number) >= 0
+
+function copyExtra(extra: unknown, place: string): { readonly [key: string]: Json } | undefined {
+  if (typeof extra !== "object" || extra === null || Array.isArray(extra)) return refuse(place, "an object", extra)
+  const copy = toJson(extra, place) as { [key: string]: Json }
+  return Object.keys(copy).length === 0 ? undefined : copy
 }

@@ -1,7 +1,6 @@
 import { ArtifactFinalizedError, InvalidArgumentError } from "../errors.ts"
-import { checkString, hasLoneSurrogate, refuse } from "./check.ts"
-import type { Entry } from "./entry.ts"
-import { type Json, toJson } from "./json.ts"
+import { checkString, refuse } from "./check.ts"
+import { checkEntry, type Entry } from "./entry.ts"
 import { decodeManifest, type StorageLayout } from "./manifest-decode.ts"
 import { digestManifest, encodeEntry, encodeEnvelope, encodeManifest, type ManifestJson } from "./manifest-encode.ts"
 import { entryPath } from "./path.ts"
@@ -89,10 +88,7 @@ export class Manifest {
     const copy = copyEntry(entry)
     const { path } = copy
     const old = this.#entries.get(path)
-    if (old !== undefined && old.digest !== copy.digest && options.overwrite !== true) {
-      const message = `${show(path)} is in the artifact already, with other content. Use { overwrite: true } to replace it.`
-      throw new InvalidArgumentError("name", message, { path, expected: old.digest, actual: copy.digest })
-    }
+    if (options.overwrite !== true) refuseOtherContent(old, path, copy.digest)
     if (old !== undefined && this.#spellings.size > 0) this.#spellings.delete(path)
     this.#size += (copy.size ?? 0) - (old?.size ?? 0)
     this.#digest = undefined
@@ -164,22 +160,12 @@ export class Manifest {
 
 function copyEntry(entry: Entry): Entry {
   if (typeof entry !== "object" || entry === null) refuse("entry", "an object with path and digest", entry)
-  const { digest, size, ref, extra, birthArtifactId } = entry
-  const path = entryPath(entry.path)
-  if (typeof digest !== "string" || hasLoneSurrogate(digest)) refuse("entry.digest", "a string", digest)
-  if (size !== undefined && !(Number.isSafeInteger(size) && size >= 0))
-    refuse("entry.size", "a whole number of bytes, or undefined", size)
-  if (ref === undefined && extra === undefined && birthArtifactId === undefined) {
-    return size === undefined ? { path, digest } : { path, digest, size }
-  }
-  if (ref !== undefined) checkString("entry.ref", ref)
-  if (birthArtifactId !== undefined) checkString("entry.birthArtifactId", birthArtifactId)
-  return { path, digest, size, ref, extra: copyExtra(extra), birthArtifactId }
+  return checkEntry(entryPath(entry.path), entry, (key) => `entry.${key}`)
 }
 
-function copyExtra(extra: Entry["extra"]): { [key: string]: Json } | undefined {
-  if (extra === undefined) return undefined
-  if (typeof extra !== "object" || extra === null || Array.isArray(extra)) refuse("entry.extra", "a plain object", extra)
-  const copy = toJson(extra, "entry.extra") as { [key: string]: Json }
-  return Object.keys(copy).length === 0 ? undefined : copy
+/** The one who adds has to say that other content is to be replaced. */
+export function refuseOtherContent(old: Entry | undefined, path: string, digest: string): void {
+  if (old === undefined || old.digest === digest) return
+  const message = `${show(path)} is in the artifact already, with other content; pass overwrite: true (addDir: merge: true) to replace it`
+  throw new InvalidArgumentError("name", message, { path, expected: old.digest, actual: digest })
 }

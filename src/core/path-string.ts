@@ -24,8 +24,8 @@ export function parseArtifactPath(text: unknown, argument = "name"): ArtifactPat
   const colon = path.indexOf(":")
   const parts = (colon < 0 ? path : path.slice(0, colon)).split("/")
   const alias = colon < 0 ? undefined : path.slice(colon + 1)
-  if (parts.length > 3) fail(argument, path, "has too many parts")
-  if (alias === "" || parts.includes("")) fail(argument, path, "has an empty part")
+  const problem = parts.length > 3 ? "too many parts" : alias === "" || parts.includes("") ? "an empty part" : undefined
+  if (problem !== undefined) throw new InvalidArgumentError(argument, `${argument} has ${problem}: ${show(path)}. ${FORM}`)
   const [collection, project, entity] = parts.reverse() as [string, string?, string?]
   return {
     ...(entity !== undefined && { entity }),
@@ -33,25 +33,4 @@ export function parseArtifactPath(text: unknown, argument = "name"): ArtifactPat
     collection,
     ...(alias !== undefined && { alias }),
   }
-}
-
-/** The inverse of {@link parseArtifactPath}. Throws `InvalidArgumentError` for parts that would not read back as they are. */
-export function formatArtifactPath(path: ArtifactPath): string {
-  const { entity, project, collection, alias } = path
-  if (entity !== undefined && project === undefined) {
-    throw new InvalidArgumentError(
-      "path.project",
-      "path.project must be given when path.entity is: a path has no place for the entity alone.",
-    )
-  }
-  for (const [key, part] of Object.entries({ entity, project, collection })) {
-    if (part !== undefined && /^$|[/:]/.test(part)) fail(`path.${key}`, part, "is empty or has a / or :")
-  }
-  if (alias === "") fail("path.alias", alias, "is empty")
-  const names = [entity, project, collection].filter((part) => part !== undefined)
-  return alias === undefined ? names.join("/") : `${names.join("/")}:${alias}`
-}
-
-function fail(argument: string, path: string, problem: string): never {
-  throw new InvalidArgumentError(argument, `${argument} ${problem}: ${show(path)}. ${FORM}`)
 }

@@ -6,124 +6,109 @@ const BACKSLASH = 92
 const CONTROL = /[^ -\uffff]/
 const SPACE = /[ \n\r\t]*/y
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
-const LITERALS: ReadonlyMap<string, readonly [word: string, value: unknown]> = new Map([
-  ["t", ["true", true]],
-  ["f", ["false", false]],
-  ["n", ["null", null]],
-])
+const LITERALS = [true, false, null]
+
+export interface JsonScanner {
+  /** The character that starts the next value. */
+  peek(): string
+  /** Reads an object; `member` gets each key in document order and must read its value. */
+  object(member: (key: string) => void): void
+  /** Reads a value of any kind. */
+  value(): unknown
+  /** Nothing but white space may be left. */
+  end(): void
+}
 
 /**
  * Reads JSON text member by member, so that an object with a million members never exists as one: twice the speed of `JSON.parse`
  * there. Accepts what that accepts and nothing else. Strings that it returns may share the memory of the text. Malformed text is an
  * `InvalidArgumentError` on `argument` that tells the place.
  */
-export class JsonScanner {
-  readonly #text: string
-  readonly #argument: string
-  readonly #hasControls: boolean
-  #at = 0
-  #nextBackslash: number
+export function createJsonScanner(text: string, argument: string): JsonScanner {
+  const hasControls = CONTROL.test(text)
+  let nextBackslash = text.indexOf("\\")
+  let at = 0
 
-  constructor(text: string, argument: string) {
-    this.#text = text
-    this.#argument = argument
-    this.#hasControls = CONTROL.test(text)
-    this.#nextBackslash = text.indexOf("\\")
+  const fail = (cause?: unknown): never => {
+    const place = at < text.length ? `character ${at}` : "its end. Was it cut?"
+    throw new InvalidArgumentError(argument, `${argument} is not JSON text: it goes wrong at ${place}`, {}, { cause })
   }
 
-  /** The character that starts the next value. */
-  peek(): string {
-    this.#skipSpace()
-    return this.#text[this.#at] ?? ""
+  const peek = () => {
+    if (!(text.charCodeAt(at) > 32)) {
+      SPACE.lastIndex = at
+      SPACE.test(text)
+      at = SPACE.lastIndex
+    }
+    return text[at] ?? ""
   }
 
-  /** Reads an object; `member` gets each key in document order and must read its value. */
-  object(member: (key: string) => void): void {
-    this.#expect("{")
-    if (this.#take("}")) return
-    do {
-      this.#skipSpace()
-      const key = this.#string()
-      this.#expect(":")
-      member(key)
-    } while (this.#take(","))
-    this.#expect("}")
+  const take = (char: string): boolean => {
+    const isNext = peek() === char
+    if (isNext) at++
+    return isNext
   }
 
-  /** Reads a value of any kind. */
-  value(): unknown {
-    const first = this.peek()
-    if (first === '"') return this.#string()
-    if (first === "{" || first === "[") return this.#piece(endOfNested(this.#text, this.#at))
-    const literal = LITERALS.get(first)
-    if (literal === undefined) return this.#number()
-    if (!this.#text.startsWith(literal[0], this.#at)) this.#fail()
-    this.#at += literal[0].length
-    return literal[1]
-  }
+  const expect = (char: string) => take(char) || fail()
 
-  /** Nothing but white space may be left. */
-  end(): void {
-    this.#skipSpace()
-    if (this.#at < this.#text.length) this.#fail()
-  }
-
-  #string(): string {
-    const start = this.#at
-    if (this.#text.charCodeAt(start) !== QUOTE) this.#fail()
-    const end = this.#text.indexOf('"', start + 1)
-    if (end < 0) this.#fail()
-    if (this.#hasBackslash(start, end)) return this.#piece(endOfString(this.#text, start)) as string
-    const value = this.#text.slice(start + 1, end)
-    if (this.#hasControls && CONTROL.test(value)) this.#fail()
-    this.#at = end + 1
-    return value
-  }
-
-  #hasBackslash(start: number, end: number): boolean {
-    if (this.#nextBackslash < 0) return false
-    if (this.#nextBackslash < start) this.#nextBackslash = this.#text.indexOf("\\", start)
-    return this.#nextBackslash >= 0 && this.#nextBackslash < end
-  }
-
-  #number(): number {
-    NUMBER.lastIndex = this.#at
-    const digits = NUMBER.exec(this.#text)?.[0] ?? this.#fail()
-    this.#at += digits.length
-    return Number(digits)
-  }
-
-  #piece(end: number): unknown {
-    const piece = this.#text.slice(this.#at, end)
-    this.#at = end
+  const piece = (end: number): unknown => {
     try {
-      return JSON.parse(piece)
+      const value = JSON.parse(text.slice(at, end))
+      at = end
+      return value
     } catch (error) {
-      this.#at -= piece.length
-      return this.#fail(error)
+      return fail(error)
     }
   }
 
-  #skipSpace(): void {
-    if (this.#text.charCodeAt(this.#at) > 32) return
-    SPACE.lastIndex = this.#at
-    SPACE.test(this.#text)
-    this.#at = SPACE.lastIndex
+  const hasBackslash = (start: number, end: number): boolean => {
+    if (nextBackslash >= 0 && nextBackslash < start) nextBackslash = text.indexOf("\\", start)
+    return nextBackslash >= 0 && nextBackslash < end
   }
 
-  #take(char: string): boolean {
-    if (this.peek() !== char) return false
-    this.#at++
-    return true
+  const string = (): string => {
+    const end = text.indexOf('"', at + 1)
+    if (text.charCodeAt(at) !== QUOTE || end < 0) fail()
+    if (hasBackslash(at, end)) return piece(endOfString(text, at)) as string
+    const value = text.slice(at + 1, end)
+    if (hasControls && CONTROL.test(value)) fail()
+    at = end + 1
+    return value
   }
 
-  #expect(char: string): void {
-    if (!this.#take(char)) this.#fail()
+  const number = (): number => {
+    NUMBER.lastIndex = at
+    const digits = NUMBER.exec(text)?.[0] ?? fail()
+    at += digits.length
+    return Number(digits)
   }
 
-  #fail(cause?: unknown): never {
-    const place = this.#at < this.#text.length ? `character ${this.#at}` : "its end. Was it cut?"
-    throw new InvalidArgumentError(this.#argument, `${this.#argument} is not JSON text: it goes wrong at ${place}`, {}, { cause })
+  return {
+    peek,
+    object(member) {
+      expect("{")
+      if (take("}")) return
+      do {
+        peek()
+        const key = string()
+        expect(":")
+        member(key)
+      } while (take(","))
+      expect("}")
+    },
+    value() {
+      const first = peek()
+      if (first === '"') return string()
+      if (first === "{" || first === "[") return piece(endOfNested(text, at))
+      const literal = first >= "a" ? LITERALS.find((word) => text.startsWith(`${word}`, at)) : undefined
+      if (literal === undefined) return number()
+      at += `${literal}`.length
+      return literal
+    },
+    end() {
+      peek()
+      if (at < text.length) fail()
+    },
   }
 }
 

@@ -33,17 +33,21 @@ export interface Duration {
   readonly seconds?: number
 }
 
-const SECONDS: ReadonlyMap<string, number> = new Map([
-  ["weeks", 604_800],
-  ["days", 86_400],
-  ["hours", 3_600],
-  ["minutes", 60],
-  ["seconds", 1],
-  ["milliseconds", 1e-3],
-  ["microseconds", 1e-6],
-  ["nanoseconds", 1e-9],
-])
-const UNITS = Array.from(SECONDS.keys())
+/** Seconds of each unit; 0 for what has no fixed length. */
+const SECONDS: { readonly [unit: string]: number } = {
+  years: 0,
+  months: 0,
+  weeks: 604_800,
+  days: 86_400,
+  hours: 3_600,
+  minutes: 60,
+  seconds: 1,
+  milliseconds: 1e-3,
+  microseconds: 1e-6,
+  nanoseconds: 1e-9,
+}
+const UNITS = Object.keys(SECONDS).filter((unit) => SECONDS[unit] !== 0)
+const ADVICE = "null means never, ArtifactTTL.INHERIT the team's default."
 // Python's `timedelta` ends there.
 const MAX_SECONDS = 999_999_999 * 86_400
 
@@ -53,21 +57,17 @@ const MAX_SECONDS = 999_999_999 * 86_400
  */
 export function toTtlSeconds(value: unknown, argument = "ttl"): number {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    return refuse(argument, "a duration such as { days: 30 }", value, "null means never, ArtifactTTL.INHERIT the team's default.")
+    return refuse(argument, "a duration such as { days: 30 }", value, ADVICE)
   }
   const bag = value as Record<string, unknown>
-  for (const unit of ["years", "months"]) refuseCalendarUnit(bag, unit, argument)
-  const unknown = Object.keys(bag).find((key) => !SECONDS.has(key) && key !== "years" && key !== "months")
-  if (unknown !== undefined) {
-    throw new InvalidArgumentError(
-      `${argument}.${unknown}`,
-      `${argument} has no unit ${show(unknown)}. It takes ${UNITS.join(", ")}.`,
-    )
+  for (const unit of Object.keys(bag)) {
+    if (Object.hasOwn(SECONDS, unit)) continue
+    throw new InvalidArgumentError(`${argument}.${unit}`, `${argument} has no unit ${show(unit)}. It takes ${UNITS.join(", ")}.`)
   }
   const seconds = sumUnits(bag, argument)
-  if (seconds >= 1 && seconds <= MAX_SECONDS) return seconds
-  const advice = "null means never, ArtifactTTL.INHERIT the team's default."
-  throw new InvalidArgumentError(argument, `${argument} must last from 1 second to 999999999 days, got ${seconds} s. ${advice}`)
+  return seconds >= 1 && seconds <= MAX_SECONDS
+    ? seconds
+    : refuse(argument, "from 1 second to 999999999 days long", seconds, ADVICE)
 }
 
 /**
@@ -77,8 +77,11 @@ export function toTtlSeconds(value: unknown, argument = "ttl"): number {
 function sumUnits(bag: Record<string, unknown>, argument: string): number {
   let whole = 0
   let rest = 0
-  for (const [unit, length] of SECONDS) {
-    const seconds = readUnit(bag, unit, argument) * length
+  for (const [unit, length] of Object.entries(SECONDS)) {
+    const count = readUnit(bag, unit, argument)
+    if (length === 0 && count !== 0)
+      refuse(`${argument}.${unit}`, `0: ${unit} have no fixed length`, count, "Count in days or weeks.")
+    const seconds = count * length
     whole += Math.trunc(seconds)
     rest += seconds % 1
   }
@@ -108,10 +111,4 @@ export function durationFromSeconds(seconds: number): Duration {
 function readUnit(bag: Record<string, unknown>, unit: string, argument: string): number {
   const count = bag[unit] ?? 0
   return typeof count === "number" && Number.isFinite(count) ? count : refuse(`${argument}.${unit}`, "a finite number", count)
-}
-
-function refuseCalendarUnit(bag: Record<string, unknown>, unit: string, argument: string): void {
-  if (readUnit(bag, unit, argument) === 0) return
-  const message = `${argument}.${unit} cannot be used: ${unit} have no fixed length. Count in days or weeks.`
-  throw new InvalidArgumentError(`${argument}.${unit}`, message)
 }

@@ -1,7 +1,7 @@
 import { joinChunks } from "../bytes/hash-stream.ts"
-import { bytesStream, checkRange, pullStream, sliceStream } from "../bytes/streams.ts"
+import { bytesStream, checkRange, pullStream, relayStream, sliceStream } from "../bytes/streams.ts"
 import { InvalidArgumentError, StorageError } from "../errors.ts"
-import type { ByteRange, Content, ReadOptions } from "../ports.ts"
+import type { Content, ReadOptions } from "../ports.ts"
 
 type Chunks = Iterable<Uint8Array | string> | AsyncIterable<Uint8Array | string>
 
@@ -23,8 +23,8 @@ export function toContent(source: Source, options: { readonly name?: string | un
   if (isBuffer(source)) return bytesContent(new Uint8Array(source), "volatile", name)
   if (isBlob(source)) return blobContent(source, name)
   if (isResponse(source)) return responseContent(source, name)
-  if (isStream(source)) return streamContent(source, { name })
-  if (isIterable(source)) return onceContent(() => iterate(source), { name })
+  if (isStream(source)) return streamContent(source, name)
+  if (isIterable(source)) return onceContent(() => iterate(source), name)
   throw new InvalidArgumentError("source", `source holds no bytes that can be read: ${describe(source)}`)
 }
 
@@ -41,36 +41,28 @@ function bytesContent(bytes: Uint8Array, stability: "frozen" | "volatile", name:
   }
 }
 
-function blobContent(blob: Blob, name: string | undefined): Content {
-  const label = name ?? (blob as Partial<File>).name
-  const readable = (error: unknown) =>
+function blobContent(blob: Blob, given: string | undefined): Content {
+  const name = given ?? (blob as Partial<File>).name
+  const explain = (cause: unknown) =>
     new StorageError(
-      `${label === undefined ? "a Blob" : `"${label}"`} cannot be read any more; was the file changed or removed after it was picked?`,
-      label === undefined ? {} : { path: label },
-      { cause: error },
+      `${quote(name, "a Blob")} cannot be read any more; was the file changed or removed after it was picked?`,
+      name === undefined ? {} : { path: name },
+      { cause },
     )
   return {
     stability: "frozen",
     size: blob.size,
-    name: label,
+    name,
     blob,
     stream({ range, signal } = {}) {
       checkRange(range)
-      const part = range === undefined ? blob : blob.slice(range.start, range.end ?? blob.size)
-      const reader = part.stream().getReader()
-      const pull = async () => {
-        try {
-          return (await reader.read()).value
-        } catch (error) {
-          throw readable(error)
-        }
-      }
-      return pullStream({ pull, cancel: (reason) => reader.cancel(reason) }, signal)
+      const part = range === undefined ? blob : blob.slice(range.start, range.end)
+      return relayStream(part.stream(), signal, explain)
     },
     async bytes({ signal } = {}) {
       signal?.throwIfAborted()
       const buffer = await blob.arrayBuffer().catch((error) => {
-        throw readable(error)
+        throw explain(error)
       })
       signal?.throwIfAborted()
       return new Uint8Array(buffer)
@@ -88,7 +80,7 @@ function responseContent(response: Response, name: string | undefined): Content 
   if (response.bodyUsed) throw usedUp("the Response's body")
   const label = name ?? urlBaseName(response.url)
   if (response.body === null) return bytesContent(new Uint8Array(0), "frozen", label)
-  return streamContent(response.body, { name: label, size: declaredSize(response.headers) })
+  return streamContent(response.body, label, declaredSize(response.headers))
 }
 
 /** A body that was encoded for the way has another length than what it decodes to. */
@@ -108,16 +100,14 @@ function urlBaseName(url: string): string | undefined {
   }
 }
 
-function streamContent(
-  stream: ReadableStream<Uint8Array | string>,
-  about: { readonly name?: string | undefined; readonly size?: number | undefined },
-): Content {
-  if (stream.locked) throw usedUp("the ReadableStream")
-  return onceContent(() => {
+function streamContent(stream: ReadableStream<Uint8Array | string>, name: string | undefined, size?: number): Content {
+  const open = () => {
     if (stream.locked) throw usedUp("the ReadableStream")
     const reader = stream.getReader()
-    return { next: () => reader.read(), cancel: (reason) => reader.cancel(reason) }
-  }, about)
+    return { next: () => reader.read(), cancel: (reason: unknown) => reader.cancel(reason) }
+  }
+  if (stream.locked) open()
+  return onceContent(open, name, size)
 }
 
 interface ChunkReader {
@@ -125,59 +115,45 @@ interface ChunkReader {
   cancel(reason: unknown): unknown
 }
 
-function onceContent(
-  open: () => ChunkReader,
-  about: { readonly name?: string | undefined; readonly size?: number | undefined },
-): Content {
+function onceContent(open: () => ChunkReader, name: string | undefined, size?: number): Content {
   let used = false
   const whole = (signal: AbortSignal | undefined) => {
-    const reader = open()
+    const { next, cancel } = open()
     const encode = createChunkEncoder()
-    const pull = async () => {
-      const { done, value } = await reader.next()
-      return done === true ? encode() : encode(value)
-    }
-    return pullStream({ pull, cancel: (reason) => reader.cancel(reason) }, signal)
+    return pullStream({ pull: async () => encode(await next()), cancel }, signal)
   }
   return {
     stability: "once",
-    ...about,
+    name,
+    size,
     stream({ range, signal }: ReadOptions = {}) {
       checkRange(range)
-      if (used) throw usedUp(about.name === undefined ? "the source" : `"${about.name}"`)
+      if (used) throw usedUp(quote(name, "the source"))
       used = true
-      return isWhole(range) ? whole(signal) : sliceStream(whole(signal), { range, signal })
+      return range === undefined ? whole(signal) : sliceStream(whole(signal), { range, signal })
     },
   }
 }
-
-const isWhole = (range: ByteRange | undefined): boolean => range === undefined || (range.start === 0 && range.end === undefined)
 
 function iterate(source: Chunks): ChunkReader {
   const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]()
   return { next: async () => iterator.next(), cancel: () => iterator.return?.() }
 }
 
-/** Chunks to bytes; without a chunk: what is left at the end, or undefined. */
-function createChunkEncoder(): (...chunk: [] | [unknown]) => Uint8Array | undefined {
+/** Chunks to bytes; at the end what is left, or undefined. */
+function createChunkEncoder() {
   // A text may be cut between the two halves of a character, which are nothing apart.
   let half = ""
-  const encode = (text: string): Uint8Array => {
-    const whole = half + text
-    const cut = /[\ud800-\udbff]$/.test(whole) ? whole.length - 1 : whole.length
-    half = whole.slice(cut)
-    return encoder.encode(whole.slice(0, cut))
-  }
-  const flush = (): Uint8Array => {
-    const rest = encoder.encode(half)
-    half = ""
-    return rest
-  }
-  return (...chunk) => {
-    if (chunk.length === 0) return half === "" ? undefined : flush()
-    if (typeof chunk[0] === "string") return encode(chunk[0])
-    const bytes = chunkBytes(chunk[0])
-    return half === "" ? bytes : joinChunks([flush(), bytes], 3 + bytes.byteLength)
+  return ({ done, value }: { done?: boolean | undefined; value?: unknown }): Uint8Array | undefined => {
+    const isText = !done && typeof value === "string"
+    const text = isText ? half + value : half
+    const cut = isText && /[\ud800-\udbff]$/.test(text) ? text.length - 1 : text.length
+    half = text.slice(cut)
+    const before = encoder.encode(text.slice(0, cut))
+    if (isText) return before
+    if (done) return before.length === 0 ? undefined : before
+    const bytes = chunkBytes(value)
+    return before.length === 0 ? bytes : joinChunks([before, bytes], before.length + bytes.length)
   }
 }
 
@@ -207,10 +183,9 @@ const has = (value: unknown, ...methods: string[]): boolean =>
   value !== null &&
   methods.every((method) => typeof (value as Record<string, unknown>)[method] === "function")
 
-function isBuffer(value: unknown): value is ArrayBufferLike {
-  const tag = Object.prototype.toString.call(value)
-  return tag === "[object ArrayBuffer]" || tag === "[object SharedArrayBuffer]"
-}
+const tagOf = (value: unknown): string => Object.prototype.toString.call(value).slice(8, -1)
+
+const isBuffer = (value: unknown): value is ArrayBufferLike => /^(Shared)?ArrayBuffer$/.test(tagOf(value))
 
 function isBlob(value: unknown): value is Blob {
   return has(value, "slice", "stream", "arrayBuffer") && typeof (value as Blob).size === "number"
@@ -231,16 +206,16 @@ const EXPECTED = "expected a File, Blob, bytes, ReadableStream, Response, or an 
 function describe(value: unknown): string {
   if (has(value, "then")) return "it is a Promise; await it first"
   if (has(value, "getFile")) return "it is a file handle; pass await handle.getFile()"
-  if (value === null || value === undefined) return `it is ${value}; ${EXPECTED}`
-  if (typeof value !== "object") return `it is a ${typeof value}; ${EXPECTED}`
   const kind =
-    Object.prototype.toString.call(value) === "[object Object]"
-      ? className(value)
-      : Object.prototype.toString.call(value).slice(8, -1)
-  return `it is a ${kind}; ${EXPECTED}${kind === "plain object" ? " (JSON.stringify makes text of an object)" : ""}`
+    value === null || value === undefined ? `${value}` : typeof value === "object" ? className(value) : `a ${typeof value}`
+  return `it is ${kind}; ${EXPECTED}${kind === "a plain object" ? " (JSON.stringify makes text of an object)" : ""}`
 }
 
 function className(value: object): string {
-  const maker: unknown = value.constructor
-  return typeof maker === "function" && maker.name !== "" && maker.name !== "Object" ? maker.name : "plain object"
+  const tag = tagOf(value)
+  const name = tag === "Object" ? value.constructor?.name : tag
+  return name && name !== "Object" ? `a ${name}` : "a plain object"
 }
+
+/** What messages call a source. */
+const quote = (name: string | undefined, otherwise: string): string => (name === undefined ? otherwise : `"${name}"`)

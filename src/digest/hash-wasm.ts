@@ -1,4 +1,4 @@
-import { createMD5, type IHasher } from "hash-wasm"
+import type { IHasher } from "hash-wasm"
 import { type Digest, digestFromBytes } from "../core/digest-text.ts"
 import { UnsupportedError } from "../errors.ts"
 import type { Hasher } from "../ports.ts"
@@ -8,7 +8,8 @@ const MAX_IDLE = 8
 
 /**
  * MD5 by hash-wasm, for browsers and wherever WebAssembly may be compiled. An engine serves one hash at a time and goes back on the
- * shelf when that hash ends; one whose hash was abandoned is left to the garbage collector. Nothing compiles before the first hash.
+ * shelf when that hash ends; one whose hash was abandoned is left to the garbage collector. Nothing is loaded or
+ * compiled before the first hash.
  *
  * Only `createMD5` is used: once compiling has failed, hash-wasm's one-shot functions never settle, while that keeps rejecting.
  */
@@ -49,6 +50,8 @@ export function createWasmHasher(): Hasher {
 }
 
 async function compile(): Promise<IHasher> {
+  // By way of a module of its own, so that bundlers take one algorithm along and not all thirty.
+  const { createMD5 } = await import("./hash-wasm-md5.ts")
   try {
     return await createMD5()
   } catch (error) {

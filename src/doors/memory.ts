@@ -8,6 +8,8 @@ const noFiles = (what: string) => () => {
   throw new UnsupportedError(`This runtime has no local files, so ${what}`)
 }
 
+const noDirectory = noFiles("download needs a target: pass a Directory, such as createMemoryDirectory() of isofact/storage/memory")
+
 /**
  * The defaults where nothing is known of the runtime: everything works, and lives as long as the process. Pass a registry over a real
  * store to keep it.
@@ -25,7 +27,11 @@ export function createMemoryPlatform(): Platform {
     walk: noFiles("a directory path cannot be added: pass a directory handle, files or a Map"),
     locate: async () => undefined,
     resolvePath: (path) => path,
-    directory: noFiles("download needs a target: pass a Directory, such as createMemoryDirectory() of isofact/storage/memory"),
+    async directory(place) {
+      if (typeof place === "string") return noDirectory()
+      const { createHandleDirectory } = await import("../storage/handle-directory.ts")
+      return createHandleDirectory(place as FileSystemDirectoryHandle, { hasher })
+    },
     stage: () => (stage ??= createMemoryStage({ hasher })),
     cache: () => undefined,
     registry: () =>

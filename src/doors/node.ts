@@ -20,10 +20,17 @@ export interface NodePlatform extends Platform {
   cache(): NodeCache
 }
 
+export interface NodePlatformOptions {
+  /** For messages. Default `"node"`. */
+  readonly name?: string | undefined
+  /** Default: `process.env`, where an empty variable is as good as none. */
+  readonly env?: ((name: string) => string | undefined) | undefined
+}
+
 /** The defaults of Node: local paths, `.isofact/` in the working directory, a cache shared with Python's `wandb`. */
-export function createNodePlatform(): NodePlatform {
+export function createNodePlatform(options: NodePlatformOptions = {}): NodePlatform {
+  const { name = "node", env = (variable) => process.env[variable] || undefined } = options
   const hasher = createNodeHasher()
-  const env = (name: string) => process.env[name] || undefined
   const registries = new Map<string, EmbeddedRegistry>()
   // The stage looks here before it copies anything, so it holds every store that was opened, the latest first.
   const known: NodeBlobStore[] = []
@@ -46,7 +53,7 @@ export function createNodePlatform(): NodePlatform {
     return registry
   }
   return {
-    name: "node",
+    name,
     hasher,
     concurrency: 64,
     env,
@@ -54,7 +61,12 @@ export function createNodePlatform(): NodePlatform {
     walk: (path, options) => walkNodeDirectory(path, { ...options, slices: transfer().slices, argument: "dir" }),
     locate: async (path) => transfer().slices.run(() => locateLocal(path)),
     resolvePath: (path) => localPath(path),
-    directory: async (path) => createNodeDirectory(legalPath(localPath(path, "root")), { transfer: transfer() }),
+    hasPaths: true,
+    async directory(place) {
+      if (typeof place === "string") return createNodeDirectory(legalPath(localPath(place, "root")), { transfer: transfer() })
+      const { createHandleDirectory } = await import("../storage/handle-directory.ts")
+      return createHandleDirectory(place as FileSystemDirectoryHandle, { hasher })
+    },
     // Beside the registry that drafts will most likely go to, so that they can be linked into it.
     stage: () => (stage ??= openStage(home ?? homeOf())),
     cache: () => (cache ??= createNodeCache({ directory: cacheDirectory(env), transfer: transfer() })),

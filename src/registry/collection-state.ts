@@ -65,32 +65,11 @@ export function withAliases(row: CollectionRow, index: number, aliases: readonly
   return { ...row, aliases: [...kept, ...moved.map((alias) => [alias, index] as const)] }
 }
 
-/** Aliases that are at another version stay there. */
-export function withoutAliases(row: CollectionRow, index: number, aliases: readonly string[]): CollectionRow {
-  const kept = row.aliases.filter(([alias, target]) => target !== index || !aliases.includes(alias))
-  return kept.length === row.aliases.length ? row : { ...row, aliases: kept }
-}
-
 /** Appends a version under the next number, with `latest` and its aliases. */
 export function withMember(row: CollectionRow, member: Omit<Member, "index">, aliases: readonly string[]): CollectionRow {
   const index = row.next
   const grown = { ...row, next: index + 1, members: [...row.members, { index, ...member }] }
   return withAliases(grown, index, [latestAlias, ...aliases])
-}
-
-/**
- * Takes versions out, with their aliases. Numbers are not used again. When `latest` was on one of them it moves to the newest version
- * left, because a collection with versions always has a latest one.
- */
-export function withoutMembers(row: CollectionRow, isGone: (member: Member) => boolean): CollectionRow {
-  const members = row.members.filter((member) => !isGone(member))
-  if (members.length === row.members.length) return row
-  const left = new Set(members.map(({ index }) => index))
-  const aliases = row.aliases.filter(([, index]) => left.has(index))
-  const lostLatest = aliasTarget(row, latestAlias) !== undefined && !aliases.some(([alias]) => alias === latestAlias)
-  const newest = members.at(-1)
-  const smaller = { ...row, members, aliases }
-  return lostLatest && newest !== undefined ? withAliases(smaller, newest.index, [latestAlias]) : smaller
 }
 
 export function withTtl(row: CollectionRow, id: string, ttl: Ttl): CollectionRow {

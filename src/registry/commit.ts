@@ -4,13 +4,13 @@ import { md5 } from "../core/md5.ts"
 import { ConflictError, InvalidArgumentError } from "../errors.ts"
 import type { CallOptions, ManifestUpload, Membership } from "../ports.ts"
 import { latestLiving, relog, withMember } from "./collection-state.ts"
-import { changeCollection, readCollection } from "./collections.ts"
-import { type Context, timestamp } from "./context.ts"
-import { clearDamage } from "./damage.ts"
-import { waitForSweep } from "./gc-lock.ts"
+import { changeCollection } from "./collections.ts"
+import { type Context, more, timestamp } from "./context.ts"
 import { checkManifestKind } from "./inputs.ts"
-import { filesOf, mergeParts, readManifest, storeText } from "./manifests.ts"
+import { gcLockKey } from "./keys.ts"
+import { filesOf, readManifest, storeText } from "./manifests.ts"
 import { isWhole, missingFiles } from "./presence.ts"
+import { readRecord } from "./records.ts"
 import type { CollectionRow, ManifestPart, VersionRow } from "./rows.ts"
 import { addTags, changeVersion, readVersionRow } from "./version-row.ts"
 import { clockOf, type LoadedVersion, loadVersion, requireVersion, sourceMembership } from "./versions.ts"
@@ -24,7 +24,7 @@ export async function storeManifest(
   context: Context,
   versionId: string,
   upload: ManifestUpload,
-  options: CallOptions,
+  options: CallOptions = {},
 ): Promise<void> {
   const { kind, json } = upload
   checkManifestKind("manifest.kind", kind)
@@ -32,11 +32,11 @@ export async function storeManifest(
   const manifest = Manifest.decode(json)
   filesOf(manifest)
   if (kind === "FULL") checkDigest(manifest, loaded.row)
-  if (loaded.state === "COMMITTED") return restoreManifest(context, loaded, upload, options)
+  if (loaded.state === "COMMITTED") return (await more()).restoreManifest(context, loaded, upload, options)
   const part = { kind, digest: await storeText(context, json, options), content: manifest.digest() }
   const row = await changeVersion(context, loaded.row.id, (current) => withPart(context, current, part), options)
   // Alone with its version, nobody can be committing it meanwhile.
-  if (kind === "PATCH") await announcePart(context, row, options)
+  if (kind === "PATCH") await (await more()).announcePart(context, row, options)
 }
 
 function checkDigest(manifest: Manifest, row: VersionRow): void {
@@ -56,40 +56,16 @@ function withPart(context: Context, row: VersionRow, part: ManifestPart): Versio
   return { ...row, parts: [...row.parts, part], partAt: context.now() }
 }
 
-/** Makes a commit that has not seen this part lose its swap and look again, or learns that it came too late. */
-async function announcePart(context: Context, row: VersionRow, options: CallOptions): Promise<void> {
-  const source = await readCollection(context, row.collection, options)
-  if (source === undefined)
-    throw new ConflictError(`The collection of version ${row.id} was deleted meanwhile; log again to make another.`)
-  const isListed = await changeCollection(context, source, touch(row.id), options)
-  if (!isListed || (await readVersionRow(context, row.id, options))!.merged >= row.parts.length) return
-  throw new ConflictError(`Version ${row.id} was committed by another writer before this part arrived; log again to make another.`)
-}
-
 /** Counts as a change, so that a swap prepared before fails; tells whether the version is listed. */
 export function touch(id: string) {
   return (current: CollectionRow) => ({ row: { ...current }, result: current.members.some((member) => member.id === id) })
-}
-
-async function restoreManifest(
-  context: Context,
-  { row }: LoadedVersion,
-  { kind, json }: ManifestUpload,
-  options: CallOptions,
-): Promise<void> {
-  if (kind !== "FULL") throw new ConflictError(`Version ${row.id} is committed already; log again to make another.`)
-  const stored = row.manifest !== null && (await context.blobs.stat(row.manifest, options))
-  if (stored) return
-  const digest = await storeText(context, json, options)
-  await changeVersion(context, row.id, (current) => ({ ...current, manifest: digest }), options)
-  for (const lost of [row.manifest, digest]) if (lost !== null) await clearDamage(context, lost, options)
 }
 
 /**
  * Makes a pending version visible: one compare-and-swap on its sequence gives it its number, moves `latest` and its aliases, and is the
  * commit. Everything it needs is stored before; what is left to do after only repeats what the sequence says.
  */
-export async function commitVersion(context: Context, versionId: string, options: CallOptions): Promise<Membership> {
+export async function commitVersion(context: Context, versionId: string, options: CallOptions = {}): Promise<Membership> {
   for (let round = 0; round < maxRounds; round++) {
     const loaded = await loadVersion(context, versionId, options)
     if (loaded?.state === "COMMITTED") return alreadyCommitted(context, loaded, options)
@@ -120,9 +96,12 @@ async function alreadyCommitted(context: Context, loaded: LoadedVersion, options
 
 /** Stores the whole manifest and what is known of it, then makes sure that everything it names is there. */
 async function prepare(context: Context, row: VersionRow, base: string | undefined, options: CallOptions): Promise<VersionRow> {
-  const manifest = await wholeManifest(context, row, base, options)
   const last = row.parts.at(-1)!
-  const digest = last.kind === "FULL" ? last.digest : await storeText(context, manifest.encode(), options)
+  const isFull = last.kind === "FULL"
+  const manifest = isFull
+    ? await readManifest(context, last.digest, row.id, options)
+    : await (await more()).mergeParts(context, row, base, options)
+  const digest = isFull ? last.digest : await storeText(context, manifest.encode(), options)
   const described = describe(context, row, manifest, digest)
   const prepared = await changeVersion(
     context,
@@ -132,18 +111,11 @@ async function prepare(context: Context, row: VersionRow, base: string | undefin
     options,
   )
   // From here on garbage collection sees what this version needs; one that began before must end before we look what is there.
-  await waitForSweep(context, options)
+  if ((await readRecord(context.records, gcLockKey, options)) !== undefined) await (await more()).waitForSweep(context, options)
   const missing = await missingFiles(context, manifest, options)
   if ((await context.blobs.stat(digest, options)) === undefined) missing.unshift({ digest, path: "wandb_manifest.json" })
   if (missing.length > 0) refuseMissing(context, missing)
   return prepared
-}
-
-async function wholeManifest(context: Context, row: VersionRow, base: string | undefined, options: CallOptions): Promise<Manifest> {
-  const needsBase = row.parts.some(({ kind }) => kind === "INCREMENTAL") && base !== undefined
-  const from = needsBase ? (await requireVersion(context, base, options)).row : undefined
-  const below = from?.manifest ? await readManifest(context, from.manifest, from.id, options) : undefined
-  return mergeParts(context, below, row.parts, row.id, options)
 }
 
 function describe(context: Context, row: VersionRow, manifest: Manifest, digest: Digest): Partial<VersionRow> {

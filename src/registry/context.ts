@@ -18,3 +18,8 @@ export interface Context {
 export function timestamp(context: Context): string {
   return new Date(context.now()).toISOString()
 }
+
+/** What logging and downloading do without, loaded by the first call that needs it. */
+export const more = () => import("./more.ts")
+
+export type More = Awaited<ReturnType<typeof more>>

@@ -1,15 +1,15 @@
-import { ConflictError, EntryNotFoundError, InvalidArgumentError } from "../errors.ts"
+import { ConflictError, InvalidArgumentError } from "../errors.ts"
 import type { CallOptions, NewVersion, PendingVersion } from "../ports.ts"
 import { latestLiving, relog } from "./collection-state.ts"
 import { changeCollection, ensureCollection } from "./collections.ts"
-import { type Context, timestamp } from "./context.ts"
+import { type Context, more, timestamp } from "./context.ts"
 import { type CheckedVersion, checkNewVersion } from "./inputs.ts"
-import { clientKey, formatId, newToken, runKey, sharedKey, versionKey } from "./keys.ts"
-import { recordLogged } from "./lineage.ts"
+import { clientKey, formatId, newToken, runKey, versionKey } from "./keys.ts"
 import { isWhole } from "./presence.ts"
 import { changeRecord, createRecord, readRecord } from "./records.ts"
-import type { ClientRow, CollectionRow, SharedRow, VersionRow } from "./rows.ts"
-import { addTags, changeVersion, readVersionRow } from "./version-row.ts"
+import type { ClientRow, CollectionRow, VersionRow } from "./rows.ts"
+import { recordLogged, refuseUnknownRun } from "./runs.ts"
+import { addTags } from "./version-row.ts"
 import { clockOf, loadVersion } from "./versions.ts"
 
 /** Each round ends with a version unless somebody deletes it meanwhile. */
@@ -21,7 +21,7 @@ const maxRounds = 50
  * A version whose files were damaged answers `"PENDING"` too: its uploads ask for what is missing, and committing it again changes
  * nothing but that.
  */
-export async function createVersion(context: Context, input: NewVersion, options: CallOptions): Promise<PendingVersion> {
+export async function createVersion(context: Context, input: NewVersion, options: CallOptions = {}): Promise<PendingVersion> {
   const wanted = checkNewVersion(input)
   await requireRun(context, wanted, options)
   for (let round = 0; round < maxRounds; round++) {
@@ -43,9 +43,7 @@ export async function createVersion(context: Context, input: NewVersion, options
 
 async function requireRun(context: Context, { run }: CheckedVersion, options: CallOptions): Promise<void> {
   if (run === null || (await readRecord(context.records, runKey(run), options)) !== undefined) return
-  throw new EntryNotFoundError(`There is no run ${run.entity}/${run.project}/${run.run}; start it before logging with it.`, {
-    path: run.run,
-  })
+  refuseUnknownRun(run)
 }
 
 function checkClient(client: ClientRow, wanted: CheckedVersion, collection: CollectionRow, isLiving: boolean): void {
@@ -67,13 +65,8 @@ async function answer(
   if (loaded === undefined || loaded.state === "DELETED") return undefined
   const { row, state } = loaded
   if (state === "PENDING") return { id: row.id, state }
-  if (wanted.distributedId !== undefined && !(await hasPart(context, id, wanted.digest, options))) return undefined
+  if (wanted.distributedId !== undefined && !(await (await more()).hasPart(context, id, wanted.digest, options))) return undefined
   return { id: row.id, state: (await isWhole(context, row, options)) ? state : "PENDING" }
-}
-
-async function hasPart(context: Context, id: string, digest: string, options: CallOptions): Promise<boolean> {
-  const row = await readVersionRow(context, id, options)
-  return row?.parts.slice(0, row.merged).some(({ content }) => content === digest) ?? false
 }
 
 /** Last, so that a client that comes again before this has everything done again. Returns the id that the client id stands for. */
@@ -123,12 +116,13 @@ async function createPending(
   collection: CollectionRow,
   options: CallOptions,
 ): Promise<string> {
-  const shared = await joinShared(context, wanted, collection, options)
-  if (shared.id !== undefined) return shared.id
+  const sharing = wanted.distributedId === undefined ? undefined : await more()
+  const joined = await sharing?.joinShared(context, wanted, collection, options)
+  if (joined?.id !== undefined) return joined.id
   const row = pendingRow(context, wanted, collection)
   await createRecord(context.records, versionKey(row.token), row, options)
   if (wanted.run !== null) await recordLogged(context, row.id, wanted.run, collection.token, options)
-  return wanted.distributedId === undefined ? row.id : claimShared(context, wanted, collection, row.id, shared.stale, options)
+  return sharing === undefined ? row.id : sharing.claimShared(context, wanted, collection, row.id, joined?.stale, options)
 }
 
 function pendingRow(context: Context, wanted: CheckedVersion, collection: CollectionRow): VersionRow {
@@ -164,51 +158,4 @@ function pendingRow(context: Context, wanted: CheckedVersion, collection: Collec
     links: [],
     sameAs: null,
   }
-}
-
-/** The pending version that writers with this `distributedId` share, now with this writer's aliases and tags as well. */
-async function joinShared(
-  context: Context,
-  wanted: CheckedVersion,
-  collection: CollectionRow,
-  options: CallOptions,
-): Promise<{ readonly id?: string; readonly stale?: string | undefined }> {
-  if (wanted.distributedId === undefined) return {}
-  const shared = await readRecord<SharedRow>(context.records, sharedKey(collection.token, wanted.distributedId), options)
-  const loaded = shared && (await loadVersion(context, shared.id, options))
-  if (loaded?.state !== "PENDING") return { stale: shared?.id }
-  await changeVersion(
-    context,
-    loaded.row.id,
-    (row) => ({
-      ...row,
-      aliases: [...new Set([...row.aliases, ...wanted.aliases])],
-      tags: [...new Set([...row.tags, ...wanted.tags])],
-      metadata: { ...row.metadata, ...wanted.metadata },
-    }),
-    options,
-  )
-  if (wanted.run !== null) await recordLogged(context, loaded.row.id, wanted.run, collection.token, options)
-  return { id: loaded.row.id }
-}
-
-async function claimShared(
-  context: Context,
-  wanted: CheckedVersion,
-  collection: CollectionRow,
-  id: string,
-  stale: string | undefined,
-  options: CallOptions,
-): Promise<string> {
-  const claim = (current: SharedRow | undefined) => {
-    if (current !== undefined && current.id !== stale) return { result: current.id }
-    return { next: { id }, result: id }
-  }
-  const winner = await changeRecord<SharedRow, string>(
-    context.records,
-    sharedKey(collection.token, wanted.distributedId!),
-    claim,
-    options,
-  )
-  return winner === id ? id : ((await joinShared(context, wanted, collection, options)).id ?? winner)
 }

@@ -1,22 +1,16 @@
 import { createJsHasher } from "../bytes/js-hasher.ts"
-import { checkOptions, checkPositiveInteger, checkString, optional } from "../core/check.ts"
-import { InvalidArgumentError } from "../errors.ts"
+import { checkOptions, checkPositiveInteger, checkString, type OptionChecks, refuse } from "../core/check.ts"
 import type { BlobStore, Hasher, Membership, RecordStore, Registry } from "../ports.ts"
-import { getCollection, listCollections, listTypes, updateCollection } from "./collections.ts"
 import { commitVersion, storeManifest } from "./commit.ts"
-import type { Context } from "./context.ts"
+import { type Context, type More, more } from "./context.ts"
 import { createVersion } from "./create-version.ts"
-import { reportCorrupt } from "./damage.ts"
 import { getManifest, openFile } from "./files.ts"
-import { type FsckOptions, type FsckReport, fsck } from "./fsck.ts"
-import { collectGarbage, type GcOptions, type GcReport } from "./gc.ts"
+import type { FsckOptions, FsckReport } from "./fsck.ts"
+import type { GcOptions, GcReport } from "./gc.ts"
 import { checkProject } from "./inputs.ts"
-import { finishRun, getRun, loggedBy, runVersions, upsertRun, usedBy, useVersion } from "./lineage.ts"
-import { addAliases, link, removeAliases, unlink } from "./links.ts"
-import { deleteCollection, deleteVersion } from "./removal.ts"
-import { updateVersion } from "./update-version.ts"
+import { finishRun, getRun, upsertRun, useVersion } from "./runs.ts"
 import { type BirthCache, requestUploads } from "./uploads.ts"
-import { findVersion, getVersion, listAliases, listMemberships, listVersions, resolveClientId } from "./versions.ts"
+import { findVersion, listMemberships } from "./versions.ts"
 
 export interface EmbeddedRegistryOptions {
   readonly records: RecordStore
@@ -73,76 +67,101 @@ export interface EmbeddedRegistry extends Registry {
 export function createEmbeddedRegistry(options: EmbeddedRegistryOptions): EmbeddedRegistry {
   const context = createContext(options)
   const births: BirthCache = new Map()
+  const { bind, late, lateList } = methodsOf(context)
   return {
     name: context.name,
     remote: context.blobs.remote,
     defaults: async () => context.defaults,
 
-    upsertRun: (run, call = {}) => upsertRun(context, run, call),
-    finishRun: (run, exitCode, call = {}) => finishRun(context, run, exitCode, call),
-    getRun: (run, call = {}) => getRun(context, run, call),
+    upsertRun: bind(upsertRun),
+    finishRun: bind(finishRun),
+    getRun: bind(getRun),
 
-    createVersion: (input, call = {}) => createVersion(context, input, call),
-    requestUploads: (id, files, call = {}) => requestUploads(context, births, id, files, call),
-    storeManifest: (id, manifest, call = {}) => storeManifest(context, id, manifest, call),
-    async commitVersion(id, call = {}) {
-      const membership = await commitVersion(context, id, call)
+    createVersion: bind(createVersion),
+    requestUploads: (id, files, options) => requestUploads(context, births, id, files, options),
+    storeManifest: bind(storeManifest),
+    async commitVersion(id, options) {
+      const membership = await commitVersion(context, id, options)
       births.delete(id)
       return membership
     },
 
-    findVersion: (path, call = {}) => findVersion(context, path, call),
-    getVersion: (id, call = {}) => getVersion(context, id, call),
-    resolveClientId: (clientId, call = {}) => resolveClientId(context, clientId, call),
-    memberships: (id, call = {}) => listMemberships(context, id, call),
-    getManifest: (id, call = {}) => getManifest(context, id, call),
-    openFile: (member, file, call = {}) => openFile(context, member, file, call),
-    reportCorrupt: (digest, call = {}) => reportCorrupt(context, digest, call),
-    versionUrl: (membership) => versionUrl(context, membership),
+    findVersion: bind(findVersion),
+    memberships: bind(listMemberships),
+    getManifest: bind(getManifest),
+    openFile: bind(openFile),
+    useVersion: bind(useVersion),
+    versionUrl: bind(versionUrl),
 
-    updateVersion: (id, changes, call = {}) => updateVersion(context, id, changes, call),
-    addAliases: (member, aliases, call = {}) => addAliases(context, member, aliases, call),
-    removeAliases: (member, aliases, call = {}) => removeAliases(context, member, aliases, call),
-    deleteVersion: (id, call = {}) => deleteVersion(context, id, call),
-    link: (id, target, aliases, call = {}) => link(context, id, target, aliases, call),
-    unlink: (member, call = {}) => unlink(context, member, call),
+    getVersion: late((module) => module.getVersion),
+    resolveClientId: late((module) => module.resolveClientId),
+    loggedBy: late((module) => module.loggedBy),
+    usedBy: late((module) => module.usedBy),
+    runVersions: lateList((module) => module.runVersions),
+    types: lateList((module) => module.listTypes),
+    collections: lateList((module) => module.listCollections),
+    versions: lateList((module) => module.listVersions),
+    getCollection: late((module) => module.getCollection),
+    collectionAliases: late((module) => module.listAliases),
 
-    useVersion: (member, run, call = {}) => useVersion(context, member, run, call),
-    loggedBy: (id, call = {}) => loggedBy(context, id, call),
-    usedBy: (id, call = {}) => usedBy(context, id, call),
-    runVersions: (run, direction, call = {}) => runVersions(context, run, direction, call),
+    updateVersion: late((module) => module.updateVersion),
+    addAliases: late((module) => module.addAliases),
+    removeAliases: late((module) => module.removeAliases),
+    deleteVersion: late((module) => module.deleteVersion),
+    link: late((module) => module.link),
+    unlink: late((module) => module.unlink),
+    updateCollection: late((module) => module.updateCollection),
+    deleteCollection: late((module) => module.deleteCollection),
 
-    types: (project, call = {}) => listTypes(context, project, call),
-    collections: (project, type, call = {}) => listCollections(context, project, type, call),
-    getCollection: (ref, call = {}) => getCollection(context, ref, call),
-    updateCollection: (ref, changes, call = {}) => updateCollection(context, ref, changes, call),
-    deleteCollection: (ref, call = {}) => deleteCollection(context, ref, call),
-    collectionAliases: (ref, call = {}) => listAliases(context, ref, call),
-    versions: (ref, call = {}) => listVersions(context, ref, call),
-
-    gc: (call = {}) => collectGarbage(context, call),
-    fsck: (call = {}) => fsck(context, call),
+    reportCorrupt: late((module) => module.reportCorrupt),
+    gc: late((module) => module.collectGarbage),
+    fsck: late((module) => module.fsck),
   }
 }
 
-const optionNames = [
-  "records",
-  "blobs",
-  "entity",
-  "project",
-  "defaultTtlSeconds",
-  "hasher",
-  "pageUrl",
-  "statOnRelog",
-  "now",
-] as const
+type Verb<A extends unknown[], R> = (context: Context, ...args: A) => R
+
+/** Verbs as methods of one registry; `late` and `lateList` are for those that are loaded by the first call of one. */
+function methodsOf(context: Context) {
+  const bind =
+    <A extends unknown[], R>(verb: Verb<A, R>) =>
+    (...args: A): R =>
+      verb(context, ...args)
+  const late =
+    <A extends unknown[], R>(pick: (module: More) => Verb<A, Promise<R>>) =>
+    async (...args: A): Promise<R> =>
+      pick(await more())(context, ...args)
+  const lateList = <A extends unknown[], T>(pick: (module: More) => Verb<A, AsyncIterable<T>>) =>
+    async function* (...args: A): AsyncGenerator<T> {
+      yield* pick(await more())(context, ...args)
+    }
+  return { bind, late, lateList }
+}
+
+const optionChecks: OptionChecks<EmbeddedRegistryOptions> = {
+  records: undefined,
+  blobs: undefined,
+  entity: undefined,
+  project: undefined,
+  defaultTtlSeconds: checkPositiveInteger,
+  hasher: undefined,
+  pageUrl: checkString,
+  statOnRelog: undefined,
+  now: undefined,
+}
 
 function createContext(options: EmbeddedRegistryOptions): Context {
-  checkOptions("options", options, optionNames)
-  const { records, blobs, hasher = createJsHasher(), now = Date.now, statOnRelog = false } = options
-  if (typeof records?.put !== "function")
-    throw new InvalidArgumentError("options.records", "options.records must be a RecordStore.")
-  if (typeof blobs?.put !== "function") throw new InvalidArgumentError("options.blobs", "options.blobs must be a BlobStore.")
+  const {
+    records,
+    blobs,
+    entity = "local",
+    project = "uncategorized",
+    pageUrl,
+    ...rest
+  } = checkOptions("options", options, optionChecks)
+  const { defaultTtlSeconds = null, hasher = createJsHasher(), statOnRelog = false, now = Date.now } = rest
+  if (typeof records?.put !== "function") refuse("options.records", "a RecordStore", records)
+  if (typeof blobs?.put !== "function") refuse("options.blobs", "a BlobStore", blobs)
   return {
     name: `the embedded registry in ${records.name}`,
     records,
@@ -150,9 +169,9 @@ function createContext(options: EmbeddedRegistryOptions): Context {
     hasher,
     now,
     statOnRelog,
-    defaults: checkProject({ entity: options.entity ?? "local", project: options.project ?? "uncategorized" }),
-    defaultTtl: optional(checkPositiveInteger, "options.defaultTtlSeconds", options.defaultTtlSeconds) ?? null,
-    pageUrl: optional(checkString, "options.pageUrl", options.pageUrl)?.replace(/\/+$/, ""),
+    defaults: checkProject({ entity, project }),
+    defaultTtl: defaultTtlSeconds,
+    pageUrl: pageUrl?.replace(/\/+$/, ""),
   }
 }
 

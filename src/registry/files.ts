@@ -1,14 +1,12 @@
-import type { Digest } from "../core/digest-text.ts"
 import { EntryNotFoundError } from "../errors.ts"
 import type { CallOptions, Content, StoredEntry, VersionRef } from "../ports.ts"
 import type { Context } from "./context.ts"
-import { noteMissing, quietly } from "./damage.ts"
-import { filesOf, readText } from "./manifests.ts"
-import { readIfThere } from "./presence.ts"
-import { loadVersion, requireVersion } from "./versions.ts"
+import { noteQuietly } from "./damage.ts"
+import { readText } from "./manifests.ts"
+import { requireVersion } from "./versions.ts"
 
 /** The manifest of a committed version, or of a pending one as far as it has one. Verified. */
-export async function getManifest(context: Context, id: string, options: CallOptions): Promise<string> {
+export async function getManifest(context: Context, id: string, options: CallOptions = {}): Promise<string> {
   const { row, source, member } = await requireVersion(context, id, options)
   const digest = row.manifest ?? row.parts.findLast(({ kind }) => kind === "FULL")?.digest
   if (digest === undefined)
@@ -22,12 +20,12 @@ export async function openFile(
   context: Context,
   member: VersionRef & { readonly id: string },
   file: StoredEntry,
-  options: CallOptions,
+  options: CallOptions = {},
 ): Promise<Content> {
   options.signal?.throwIfAborted()
   const content = await context.blobs.get(file.digest, options)
   if (content !== undefined) return content
-  await quietly(noteIfNeeded(context, member.id, file.digest, options), options)
+  await noteQuietly(({ noteIfNeeded }) => noteIfNeeded(context, member.id, file.digest, options), options)
   const version = `${member.collection}:v${member.index}`
   throw new EntryNotFoundError(
     `"${file.path}" of ${version} is not in ${context.blobs.name} any more: it was lost, or found damaged and set aside. Log the same content again to restore it.`,
@@ -36,12 +34,4 @@ export async function openFile(
       expected: file.digest,
     },
   )
-}
-
-/** Only what a version really names is worth a note: anybody can ask for any digest. */
-async function noteIfNeeded(context: Context, id: string, digest: Digest, options: CallOptions): Promise<void> {
-  const loaded = await loadVersion(context, id, options)
-  if (loaded?.state !== "COMMITTED" || loaded.row.manifest === null) return
-  const manifest = await readIfThere(context, loaded.row.manifest, id, options)
-  if (manifest !== undefined && filesOf(manifest).has(digest)) await noteMissing(context, digest, options)
 }

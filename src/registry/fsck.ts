@@ -5,11 +5,11 @@ import type { CallOptions } from "../ports.ts"
 import { mapAhead } from "./ahead.ts"
 import { isExpired } from "./collection-state.ts"
 import type { Context } from "./context.ts"
-import { repairBlob } from "./damage.ts"
 import { collectionPrefix } from "./keys.ts"
 import { filesOf } from "./manifests.ts"
 import { readIfThere } from "./presence.ts"
 import { listRecords } from "./records.ts"
+import { repairBlob } from "./repair.ts"
 import type { CollectionRow, Member } from "./rows.ts"
 import { readVersionRow } from "./version-row.ts"
 import { clockOf } from "./versions.ts"
@@ -35,7 +35,7 @@ export interface FsckReport {
 }
 
 /** Hashes every stored blob, and looks whether every version has all of its files. */
-export async function fsck(context: Context, options: FsckOptions): Promise<FsckReport> {
+export async function fsck(context: Context, options: FsckOptions = {}): Promise<FsckReport> {
   const { signal, repair = false, onProgress } = options
   const sound = new Set<Digest>()
   const corrupt: Digest[] = []

@@ -2,7 +2,8 @@ import { optional, refuse } from "../core/check.ts"
 import type { Digest } from "../core/digest-text.ts"
 import type { CallOptions } from "../ports.ts"
 import { mapAhead } from "./ahead.ts"
-import { isExpired, livingMember, withoutMembers } from "./collection-state.ts"
+import { withoutMembers } from "./collection-losses.ts"
+import { isExpired, livingMember } from "./collection-state.ts"
 import { changeCollection, readCollection } from "./collections.ts"
 import type { Context } from "./context.ts"
 import { acquireLease, type Lease } from "./gc-lock.ts"
@@ -43,7 +44,7 @@ export interface GcReport {
  * either was seen by the collector or finds out what is missing. A manifest that cannot be read stops it before anything is deleted: what
  * that version needs is unknown. Run {@link fsck} then.
  */
-export async function collectGarbage(context: Context, options: GcOptions): Promise<GcReport> {
+export async function collectGarbage(context: Context, options: GcOptions = {}): Promise<GcReport> {
   const { signal, dryRun = false } = options
   const graceMs = optional(checkGrace, "options.graceMs", options.graceMs) ?? defaultGraceMs
   const cutoff = context.now() - graceMs

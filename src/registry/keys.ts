@@ -1,5 +1,5 @@
 import { hasLoneSurrogate } from "../core/check.ts"
-import { base64Decode, base64Encode, type Digest, digestToHex } from "../core/digest-text.ts"
+import { base64Decode, base64Encode, type Digest, digestToHex, hexEncode } from "../core/digest-text.ts"
 import type { CollectionRef, ProjectRef, RunRef } from "../ports.ts"
 
 /**
@@ -12,12 +12,15 @@ export const versionPrefix = "artifacts"
 export const clientPrefix = "clients"
 export const damagePrefix = "damaged"
 
+const place = ({ entity, project }: ProjectRef) => `${segment(entity)}/${segment(project)}`
+const runPath = (run: RunRef) => `${place(run)}/${segment(run.run)}`
+
 export function projectKey(ref: ProjectRef): string {
-  return `projects/${segment(ref.entity)}/${segment(ref.project)}`
+  return `projects/${place(ref)}`
 }
 
 export function typePrefix(ref: ProjectRef): string {
-  return `types/${segment(ref.entity)}/${segment(ref.project)}`
+  return `types/${place(ref)}`
 }
 
 export function typeKey(ref: ProjectRef, type: string): string {
@@ -25,7 +28,7 @@ export function typeKey(ref: ProjectRef, type: string): string {
 }
 
 export function namePrefix(ref: ProjectRef): string {
-  return `names/${segment(ref.entity)}/${segment(ref.project)}`
+  return `names/${place(ref)}`
 }
 
 export function nameKey(ref: CollectionRef): string {
@@ -53,11 +56,11 @@ export function damageKey(digest: Digest): string {
 }
 
 export function runKey(run: RunRef): string {
-  return `runs/${segment(run.entity)}/${segment(run.project)}/${segment(run.run)}`
+  return `runs/${runPath(run)}`
 }
 
 export function runEdgePrefix(run: RunRef, direction: "logged" | "used"): string {
-  return `run-${direction}/${segment(run.entity)}/${segment(run.project)}/${segment(run.run)}`
+  return `run-${direction}/${runPath(run)}`
 }
 
 export function usedByPrefix(token: string): string {
@@ -65,7 +68,7 @@ export function usedByPrefix(token: string): string {
 }
 
 export function usedByKey(token: string, run: RunRef): string {
-  return `${usedByPrefix(token)}/${segment(run.entity)}/${segment(run.project)}/${segment(run.run)}`
+  return `${usedByPrefix(token)}/${runPath(run)}`
 }
 
 /**
@@ -81,8 +84,7 @@ export function segment(name: string): string {
 
 /** 24 random characters of `[0-9a-f]`: never handed out twice. */
 export function newToken(): string {
-  const bytes = globalThis.crypto.getRandomValues(new Uint8Array(12))
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")
+  return hexEncode(crypto.getRandomValues(new Uint8Array(12)))
 }
 
 type IdKind = "Artifact" | "ArtifactCollection" | "ArtifactType" | "Run"

@@ -1,20 +1,21 @@
 import { checkAliases } from "../core/names.ts"
 import { ConflictError, EntryNotFoundError, InvalidArgumentError } from "../errors.ts"
 import type { CallOptions, CollectionRef, Membership, VersionRef } from "../ports.ts"
-import { latestAlias, memberAt, withAliases, withMember, withoutAliases, withoutMembers } from "./collection-state.ts"
+import { settleLatest, withoutAliases, withoutMembers } from "./collection-losses.ts"
+import { latestAlias, memberAt, withAliases, withMember } from "./collection-state.ts"
 import { changeCollection, ensureCollection, requireCollection } from "./collections.ts"
 import { type Context, timestamp } from "./context.ts"
 import { checkCollection } from "./inputs.ts"
 import type { CollectionRow, Member } from "./rows.ts"
 import { changeVersion } from "./version-row.ts"
-import { createSources, requireVersion, type Sources, settleLatest, toMembership } from "./versions.ts"
+import { createSources, requireVersion, type Sources, toMembership } from "./versions.ts"
 
 /** Nicknames of a version in one collection, and its places in portfolios. */
 export async function addAliases(
   context: Context,
   member: VersionRef,
   aliases: readonly string[],
-  options: CallOptions,
+  options: CallOptions = {},
 ): Promise<void> {
   const checked = checkAliases(aliases)
   await changeMember(context, member, async (row) => withAliases(row, member.index, checked), options)
@@ -25,7 +26,7 @@ export async function removeAliases(
   context: Context,
   member: VersionRef,
   aliases: readonly string[],
-  options: CallOptions,
+  options: CallOptions = {},
 ): Promise<void> {
   const take = async (row: CollectionRow, sources: Sources) =>
     withoutAliases(await settleLatest(sources, row), member.index, aliases)
@@ -66,7 +67,7 @@ export async function link(
   id: string,
   target: CollectionRef,
   aliases: readonly string[],
-  options: CallOptions,
+  options: CallOptions = {},
 ): Promise<Membership> {
   const ref = checkCollection(target)
   const checked = checkAliases(aliases)
@@ -100,7 +101,7 @@ function seen(context: Context, { collection, member }: { collection: Collection
 }
 
 /** Takes a version out of a portfolio, with its aliases there; out of the collection it was logged to is an `InvalidArgumentError`. */
-export async function unlink(context: Context, ref: VersionRef, options: CallOptions): Promise<void> {
+export async function unlink(context: Context, ref: VersionRef, options: CallOptions = {}): Promise<void> {
   const collection = await requireCollection(context, ref, options)
   if (collection.kind === "sequence") {
     const advice = "Delete the version if it is to go."

@@ -6,8 +6,7 @@ import { md5 } from "../core/md5.ts"
 import { DigestMismatchError, InvalidArgumentError, StorageError } from "../errors.ts"
 import type { CallOptions, Content } from "../ports.ts"
 import type { Context } from "./context.ts"
-import { noteMissing, quietly, reportCorrupt } from "./damage.ts"
-import type { ManifestPart } from "./rows.ts"
+import { noteQuietly } from "./damage.ts"
 
 /** Manifests are blobs like any other: stored before anything names them, verified when read. */
 export async function storeText(context: Context, text: string, options: CallOptions): Promise<Digest> {
@@ -21,13 +20,13 @@ export async function storeText(context: Context, text: string, options: CallOpt
 export async function readText(context: Context, digest: Digest, label: string, options: CallOptions): Promise<string> {
   const content = await context.blobs.get(digest, options)
   if (content === undefined) {
-    await quietly(noteMissing(context, digest, options), options)
+    await noteQuietly(({ noteMissing }) => noteMissing(context, digest, options), options)
     throw new StorageError(`The manifest of ${label} is gone from ${context.blobs.name}; log the same content again to restore it.`)
   }
   const bytes = (await content.bytes?.(options)) ?? (await readAll(content, options))
   const actual = digestFromBytes(md5(bytes))
   if (actual === digest) return new TextDecoder().decode(bytes)
-  await quietly(reportCorrupt(context, digest, options), options)
+  await noteQuietly(({ reportCorrupt }) => reportCorrupt(context, digest, options), options)
   throw new DigestMismatchError(
     `The manifest of ${label} has been damaged in ${context.blobs.name}; log the same content again to restore it.`,
     {
@@ -40,27 +39,6 @@ export async function readText(context: Context, digest: Digest, label: string, 
 
 export async function readManifest(context: Context, digest: Digest, label: string, options: CallOptions): Promise<Manifest> {
   return Manifest.decode(await readText(context, digest, label, options))
-}
-
-/** The manifest that parts add up to: a full one starts afresh, an incremental one on `base`, a patch goes on top. Later ones win. */
-export async function mergeParts(
-  context: Context,
-  base: Manifest | undefined,
-  parts: readonly ManifestPart[],
-  label: string,
-  options: CallOptions,
-): Promise<Manifest> {
-  let merged = new Manifest()
-  for (const { kind, digest } of parts) {
-    const part = await readManifest(context, digest, label, options)
-    if (kind === "FULL") {
-      merged = part
-      continue
-    }
-    if (kind === "INCREMENTAL") merged = base?.copy() ?? new Manifest()
-    for (const entry of part.entries.values()) merged.add(entry, { overwrite: true })
-  }
-  return merged
 }
 
 /** Bytes a manifest needs to be stored, by digest: their size where known, and a path for messages. */

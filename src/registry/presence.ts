@@ -3,8 +3,8 @@ import type { Manifest } from "../core/manifest.ts"
 import { isArtifactError } from "../errors.ts"
 import type { CallOptions } from "../ports.ts"
 import { mapAhead } from "./ahead.ts"
-import type { Context } from "./context.ts"
-import { clearDamage, listDamage } from "./damage.ts"
+import { type Context, more } from "./context.ts"
+import { listDamage } from "./damage.ts"
 import { filesOf, readManifest } from "./manifests.ts"
 import type { VersionRow } from "./rows.ts"
 
@@ -13,7 +13,7 @@ export async function missingFiles(context: Context, manifest: Manifest, options
   const files = [...filesOf(manifest)].filter(([digest]) => only === undefined || only.has(digest))
   const missing: { readonly digest: Digest; readonly path: string }[] = []
   const look = async ([digest, { path, size }]: (typeof files)[number]) => {
-    const info = await context.blobs.stat(digest, options)
+    const info = await context.blobs.stat(digest, { ...options, size })
     return info !== undefined && (size === undefined || info.size === size) ? undefined : { digest, path }
   }
   for await (const file of mapAhead(files, look)) if (file !== undefined) missing.push(file)
@@ -27,13 +27,8 @@ export async function missingFiles(context: Context, manifest: Manifest, options
 export async function isWhole(context: Context, row: VersionRow, options: CallOptions): Promise<boolean> {
   const damage = await listDamage(context, options)
   if ((damage.size === 0 && !context.statOnRelog) || row.manifest === null) return true
-  const manifest = await readIfThere(context, row.manifest, row.id, options)
-  if (manifest === undefined) return false
-  const missing = await missingFiles(context, manifest, options, context.statOnRelog ? undefined : damage)
-  const absent = new Set(missing.map(({ digest }) => digest))
-  const files = filesOf(manifest)
-  for (const digest of damage) if (files.has(digest) && !absent.has(digest)) await clearDamage(context, digest, options)
-  return missing.length === 0
+  const { isWholeDespite } = await more()
+  return isWholeDespite(context, damage, row.manifest, row.id, options)
 }
 
 /** A manifest that is lost or rotten is undefined; other failures are what they are. */

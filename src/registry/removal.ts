@@ -1,15 +1,16 @@
-import { ConflictError, EntryNotFoundError } from "../errors.ts"
+import { ConflictError } from "../errors.ts"
 import type { CallOptions, CollectionRef } from "../ports.ts"
 import { mapAhead } from "./ahead.ts"
-import { aliasesAt, withoutMembers } from "./collection-state.ts"
+import { settleLatest, withoutMembers } from "./collection-losses.ts"
+import { aliasesAt } from "./collection-state.ts"
 import { changeCollection, readCollection, requireCollection } from "./collections.ts"
 import { touch } from "./commit.ts"
 import { type Context, timestamp } from "./context.ts"
 import { nameKey } from "./keys.ts"
 import { removeRecord } from "./records.ts"
 import type { CollectionRow, NameRow, VersionRow } from "./rows.ts"
-import { changeVersion } from "./version-row.ts"
-import { createSources, loadVersion, settleLatest } from "./versions.ts"
+import { changeVersion, refuseUnknownId } from "./version-row.ts"
+import { createSources, loadVersion } from "./versions.ts"
 
 interface DeleteOptions extends CallOptions {
   readonly deleteAliases?: boolean
@@ -20,10 +21,14 @@ interface DeleteOptions extends CallOptions {
  * it is not believed, and is tidied afterwards. Aliases in any collection protect it, `latest` among them, unless they are given up. One
  * that is added in a portfolio at the same instant goes with the version.
  */
-export async function deleteVersion(context: Context, id: string, { deleteAliases = false, signal }: DeleteOptions): Promise<void> {
+export async function deleteVersion(
+  context: Context,
+  id: string,
+  { deleteAliases = false, signal }: DeleteOptions = {},
+): Promise<void> {
   const options = { signal }
   const loaded = await loadVersion(context, id, options)
-  if (loaded === undefined) throw new EntryNotFoundError(`There is no version with the id ${String(id)}.`, { path: String(id) })
+  if (loaded === undefined) return refuseUnknownId(id)
   const { row, source } = loaded
   if (loaded.state === "DELETED") return
   if (loaded.state === "PENDING") return deletePending(context, row, source!, options)
@@ -95,7 +100,7 @@ async function refuseAliasesIn(context: Context, current: CollectionRow, id: str
 }
 
 /** A sequence takes its versions with it, a portfolio only its links. */
-export async function deleteCollection(context: Context, ref: CollectionRef, options: CallOptions): Promise<void> {
+export async function deleteCollection(context: Context, ref: CollectionRef, options: CallOptions = {}): Promise<void> {
   const found = await requireCollection(context, ref, options)
   const { members, kind } = await changeCollection(
     context,

@@ -14,7 +14,7 @@ export async function updateVersion(
   context: Context,
   id: string,
   changes: VersionChanges,
-  options: CallOptions,
+  options: CallOptions = {},
 ): Promise<VersionRecord> {
   const edit = checkEdit(context, changes)
   const { row, source, member } = await requireVersion(context, id, options)

@@ -3,8 +3,8 @@ import { type Digest, isDigest } from "../core/digest-text.ts"
 import type { CallOptions, UploadRequest, UploadTicket } from "../ports.ts"
 import { collect, mapAhead } from "./ahead.ts"
 import { newestLiving } from "./collection-state.ts"
-import type { Context } from "./context.ts"
-import { clearDamage, listDamage } from "./damage.ts"
+import { type Context, more } from "./context.ts"
+import { listDamage } from "./damage.ts"
 import { readIfThere } from "./presence.ts"
 import { readVersionRow } from "./version-row.ts"
 import { clockOf, type LoadedVersion, requireVersion } from "./versions.ts"
@@ -22,7 +22,7 @@ export async function requestUploads(
   cache: BirthCache,
   versionId: string,
   files: readonly UploadRequest[],
-  options: CallOptions,
+  options: CallOptions = {},
 ): Promise<UploadTicket[]> {
   const loaded = await requireVersion(context, versionId, options)
   for (const file of files) checkRequest(file)
@@ -44,7 +44,7 @@ async function ticketFor(
   isDamaged: boolean,
   options: CallOptions,
 ): Promise<UploadTicket> {
-  const info = await context.blobs.stat(file.digest, options)
+  const info = await context.blobs.stat(file.digest, { ...options, size: file.size })
   if (info?.size === file.size) {
     const births = await rememberBirths(context, cache, loaded, options)
     return { birthArtifactId: births.get(file.digest) ?? loaded.row.id }
@@ -53,7 +53,7 @@ async function ticketFor(
     birthArtifactId: loaded.row.id,
     async put(content, putOptions = {}) {
       await context.blobs.put(file.digest, content, { ...putOptions, replace: info !== undefined })
-      if (isDamaged) await clearDamage(context, file.digest, putOptions)
+      if (isDamaged) await (await more()).clearDamage(context, file.digest, putOptions)
     },
   }
 }

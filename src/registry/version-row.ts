@@ -10,6 +10,12 @@ export async function readVersionRow(context: Context, id: string, options: Call
   return token === undefined ? undefined : readRecord<VersionRow>(context.records, versionKey(token), options)
 }
 
+export function refuseUnknownId(id: string): never {
+  throw new EntryNotFoundError(`There is no version with the id ${String(id)} (any more); look it up by name.`, {
+    path: String(id),
+  })
+}
+
 /** Changes a version's record and returns it as it is then. `change` returns the same row for no change. */
 export async function changeVersion(
   context: Context,
@@ -19,7 +25,7 @@ export async function changeVersion(
 ): Promise<VersionRow> {
   const token = versionToken(id)
   const apply = (current: VersionRow | undefined) => {
-    if (current === undefined) throw new EntryNotFoundError(`There is no version with the id ${String(id)}.`, { path: String(id) })
+    if (current === undefined) return refuseUnknownId(id)
     const next = change(current)
     return { next: next === current ? undefined : next, result: next }
   }

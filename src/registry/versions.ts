@@ -2,22 +2,13 @@ import { versionIndexOf } from "../core/names.ts"
 import { EntryNotFoundError } from "../errors.ts"
 import type { ArtifactState, CallOptions, CollectionRef, Membership, VersionRecord } from "../ports.ts"
 import { mapAhead } from "./ahead.ts"
-import {
-  aliasesAt,
-  aliasTarget,
-  effectiveTtl,
-  isExpired,
-  latestAlias,
-  livingMember,
-  memberAt,
-  withAliases,
-} from "./collection-state.ts"
-import { findCollection, readCollection, requireCollection, toCollectionRecord } from "./collections.ts"
+import { aliasesAt, aliasTarget, effectiveTtl, isExpired, latestAlias, livingMember, memberAt } from "./collection-state.ts"
+import { findCollection, readCollection, toCollectionRecord } from "./collections.ts"
 import type { Context } from "./context.ts"
-import { clientKey, versionKey } from "./keys.ts"
+import { versionKey } from "./keys.ts"
 import { readRecord } from "./records.ts"
-import type { ClientRow, CollectionRow, Member, VersionRow } from "./rows.ts"
-import { readVersionRow } from "./version-row.ts"
+import type { CollectionRow, Member, VersionRow } from "./rows.ts"
+import { readVersionRow, refuseUnknownId } from "./version-row.ts"
 
 /**
  * What is read of versions. Whether one is committed is never stored with it: it is when its sequence lists it and its time has not
@@ -48,9 +39,7 @@ export async function loadVersion(context: Context, id: string, options: CallOpt
 export async function requireVersion(context: Context, id: string, options: CallOptions): Promise<LoadedVersion> {
   const loaded = await loadVersion(context, id, options)
   if (loaded !== undefined && loaded.state !== "DELETED") return loaded
-  throw new EntryNotFoundError(`There is no version with the id ${String(id)} (any more); look it up by name.`, {
-    path: String(id),
-  })
+  return refuseUnknownId(id)
 }
 
 /** The row as it was when its sequence listed it: one read just before that lacks its manifest. */
@@ -126,18 +115,12 @@ async function newestMember(sources: Sources, collection: CollectionRow): Promis
  * Where `latest` is: on the version that was logged or linked last, or, once that has expired or was deleted elsewhere, on the newest
  * that is left. Undefined when somebody took the alias away.
  */
-async function latestMember(sources: Sources, collection: CollectionRow): Promise<Member | undefined> {
+export async function latestMember(sources: Sources, collection: CollectionRow): Promise<Member | undefined> {
   const target = aliasTarget(collection, latestAlias)
   if (target === undefined) return undefined
   const member = memberAt(collection, target)
   const isLiving = member !== undefined && (await sources.living(collection, member)) !== undefined
   return isLiving ? member : newestMember(sources, collection)
-}
-
-/** The row with `latest` where readers see it, for whoever is about to take it away or to respect it. */
-export async function settleLatest(sources: Sources, collection: CollectionRow): Promise<CollectionRow> {
-  const latest = await latestMember(sources, collection)
-  return latest === undefined ? collection : withAliases(collection, latest.index, [latestAlias])
 }
 
 /** What a reader sees of a member, or undefined when its version is gone. */
@@ -164,18 +147,6 @@ export async function toMembership(
   }
 }
 
-export async function getVersion(context: Context, id: string, options: CallOptions): Promise<VersionRecord | undefined> {
-  const loaded = await loadVersion(context, id, options)
-  return loaded && toVersionRecord(context, loaded)
-}
-
-/** The version a client id stands for, also while pending; undefined once it is gone. */
-export async function resolveClientId(context: Context, clientId: string, options: CallOptions): Promise<string | undefined> {
-  const client = await readRecord<ClientRow>(context.records, clientKey(clientId), options)
-  const loaded = client && (await loadVersion(context, client.id, options))
-  return loaded === undefined || loaded.state === "DELETED" ? undefined : loaded.row.id
-}
-
 /** The place of a committed version in its own sequence. */
 export async function sourceMembership(context: Context, loaded: LoadedVersion, options: CallOptions): Promise<Membership> {
   const { source, member } = loaded
@@ -188,7 +159,7 @@ export async function sourceMembership(context: Context, loaded: LoadedVersion, 
 export async function findVersion(
   context: Context,
   path: CollectionRef & { readonly alias?: string | undefined },
-  options: CallOptions,
+  options: CallOptions = {},
 ): Promise<Membership | undefined> {
   const collection = await findCollection(context, path, options)
   if (collection === undefined) return undefined
@@ -204,7 +175,7 @@ async function resolve(sources: Sources, collection: CollectionRow, alias: strin
 }
 
 /** The version's place in every collection that lists it, its source first. */
-export async function listMemberships(context: Context, id: string, options: CallOptions): Promise<Membership[]> {
+export async function listMemberships(context: Context, id: string, options: CallOptions = {}): Promise<Membership[]> {
   const loaded = await loadVersion(context, id, options)
   if (loaded?.state !== "COMMITTED") return []
   const sources = createSources(context, options)
@@ -217,28 +188,4 @@ export async function listMemberships(context: Context, id: string, options: Cal
     if (membership !== undefined) found.push(membership)
   }
   return found
-}
-
-/** Newest first. Reads the collection once, and its versions as they are asked for. */
-export async function* listVersions(context: Context, ref: CollectionRef, options: CallOptions): AsyncGenerator<Membership> {
-  const collection = await requireCollection(context, ref, options)
-  const sources = createSources(context, options)
-  const newestFirst = collection.members.toReversed()
-  for await (const membership of mapAhead(newestFirst, (member) => toMembership(context, sources, collection, member, options))) {
-    if (membership !== undefined) yield membership
-  }
-}
-
-/** Every alias in use, without `vN`. */
-export async function listAliases(context: Context, ref: CollectionRef, options: CallOptions): Promise<string[]> {
-  const collection = await requireCollection(context, ref, options)
-  const sources = createSources(context, options)
-  const latest = await latestMember(sources, collection)
-  const aliases = latest === undefined ? [] : [latestAlias]
-  for (const [alias, index] of collection.aliases) {
-    const member = memberAt(collection, index)
-    if (alias !== latestAlias && member !== undefined && (await sources.living(collection, member)) !== undefined)
-      aliases.push(alias)
-  }
-  return aliases
 }

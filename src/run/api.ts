@@ -1,15 +1,16 @@
 import type { Artifact } from "../artifact/artifact.ts"
-import { checkCall, checkTagOption, listed } from "../artifact/call.ts"
+import { checkCall, listed } from "../artifact/call.ts"
 import { ArtifactCollection } from "../artifact/collection.ts"
 import { placeOf } from "../artifact/place.ts"
 import { RunInfo } from "../artifact/run-info.ts"
 import type { Session } from "../artifact/session.ts"
 import { checkOptions, checkString, optional } from "../core/check.ts"
+import { checkTags } from "../core/names.ts"
 import { parseArtifactPath } from "../core/path-string.ts"
 import { EntryNotFoundError, InvalidArgumentError } from "../errors.ts"
 import type { ArtifactTypeRecord, CallOptions, CollectionRef, ProjectRef } from "../ports.ts"
-import { findArtifact, findMember, type UseOptions } from "./find.ts"
-import { type RegistryOptions, registryOptionNames, sessionOf } from "./init.ts"
+import { findArtifact, findMember, type UseOptions, useChecks } from "./find.ts"
+import { type RegistryOptions, registryChecks, sessionOf } from "./init.ts"
 
 /**
  * Looks around in a registry without a run: what Python's `wandb.Api` is for artifacts. Lists are async iterables that reach the last
@@ -20,21 +21,20 @@ export class Api {
   readonly #options: RegistryOptions
 
   constructor(options: RegistryOptions = {}) {
-    checkOptions("options", options, registryOptionNames)
+    checkOptions("options", options, registryChecks)
     this.#session = sessionOf(options)
     this.#options = options
   }
 
   /** The version that `[entity/][project/]name[:alias]` means. @throws EntryNotFoundError */
   async artifact(name: string, options: UseOptions = {}): Promise<Artifact> {
-    checkCall(options, ["type", "manifest", "signal"])
+    checkCall(options, useChecks)
     return findArtifact(this.#session, await this.#place(options), name, options)
   }
 
   /** Whether there is such a version, of this type if one is given. */
   async artifactExists(name: string, options: CallOptions & { readonly type?: string } = {}): Promise<boolean> {
-    checkCall(options, ["type", "signal"])
-    optional(checkString, "options.type", options.type)
+    checkCall(options, { type: checkString })
     const member = await findMember(this.#session, await this.#place(options), name, options)
     return member !== undefined && (options.type === undefined || member.version.type === options.type)
   }
@@ -45,8 +45,8 @@ export class Api {
     name: string,
     options: CallOptions & { readonly tags?: readonly string[] } = {},
   ): AsyncGenerator<Artifact> {
-    const { tags, signal } = checkCall(options, ["tags", "signal"])
-    const wanted = checkTagOption(tags)
+    const { tags = [], signal } = checkCall(options, { tags: undefined })
+    const wanted = checkTags(tags, "options.tags")
     const collection = await this.artifactCollection(type, name, { signal })
     for await (const artifact of collection.artifacts({ signal })) {
       if (wanted.every((tag) => artifact.tags.includes(tag))) yield artifact
@@ -55,7 +55,7 @@ export class Api {
 
   /** @throws EntryNotFoundError */
   async artifactType(name: string, options: CallOptions & { readonly project?: string } = {}): Promise<ArtifactTypeRecord> {
-    checkCall(options, ["project", "signal"])
+    checkCall(options, { project: undefined })
     checkString("name", name)
     for await (const type of this.artifactTypes(options)) if (type.name === name) return type
     throw new EntryNotFoundError(`No artifact type "${name}" in ${this.#session.registry.name}`)
@@ -63,7 +63,7 @@ export class Api {
 
   /** The types of a project. */
   async *artifactTypes(options: CallOptions & { readonly project?: string } = {}): AsyncGenerator<ArtifactTypeRecord> {
-    checkCall(options, ["project", "signal"])
+    checkCall(options, { project: undefined })
     yield* listed(this.#session.registry.types(await this.#place(options), options), options.signal)
   }
 
@@ -81,7 +81,7 @@ export class Api {
     type?: string,
     options: CallOptions & { readonly project?: string } = {},
   ): AsyncGenerator<ArtifactCollection> {
-    checkCall(options, ["project", "signal"])
+    checkCall(options, { project: undefined })
     optional(checkString, "type", type)
     const records = this.#session.registry.collections(await this.#place(options), type, options)
     for await (const record of listed(records, options.signal)) {

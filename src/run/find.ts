@@ -1,7 +1,7 @@
 import type { Artifact } from "../artifact/artifact.ts"
 import type { Session } from "../artifact/session.ts"
-import { checkString, optional } from "../core/check.ts"
-import { formatArtifactPath, parseArtifactPath } from "../core/path-string.ts"
+import { checkString, oneOf } from "../core/check.ts"
+import { parseArtifactPath } from "../core/path-string.ts"
 import { EntryNotFoundError, InvalidArgumentError } from "../errors.ts"
 import type { CallOptions, Membership, ProjectRef } from "../ports.ts"
 
@@ -12,6 +12,8 @@ export interface UseOptions extends CallOptions {
   readonly manifest?: "lazy" | undefined
 }
 
+export const useChecks = { type: checkString, manifest: oneOf("lazy") }
+
 /** The version that `[entity/][project/]name[:alias]` means; `latest` when there is no alias. */
 export async function findArtifact(
   session: Session,
@@ -21,10 +23,6 @@ export async function findArtifact(
   argument = "name",
 ): Promise<Artifact> {
   const { type, manifest, signal } = options
-  if (manifest !== undefined && manifest !== "lazy") {
-    throw new InvalidArgumentError("options.manifest", 'manifest must be "lazy" or left out')
-  }
-  optional(checkString, "options.type", type)
   const member = await findMember(session, defaults, text, { signal }, argument)
   if (member === undefined) {
     throw new EntryNotFoundError(
@@ -38,7 +36,7 @@ export async function findArtifact(
     throw new InvalidArgumentError("options.type", `"${text}" is of type "${member.version.type}", not "${type}"`)
   }
   const { collection, alias } = parseArtifactPath(text)
-  const artifact = session.openArtifact(member, alias === undefined ? undefined : formatArtifactPath({ collection, alias }))
+  const artifact = session.openArtifact(member, alias && `${collection}:${alias}`)
   if (manifest !== "lazy") await artifact.loadManifest({ signal })
   return artifact
 }

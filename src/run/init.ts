@@ -3,7 +3,7 @@ import { choosePlatform } from "../artifact/draft.ts"
 import { openSession } from "../artifact/open.ts"
 import { placeOf } from "../artifact/place.ts"
 import { randomId } from "../artifact/state.ts"
-import { checkStorable, checkString, codePointLength, optional, refuse } from "../core/check.ts"
+import { checkStorable, checkString, codePointLength, refuse } from "../core/check.ts"
 import { checkMetadata } from "../core/metadata.ts"
 import { checkProjectName, checkTags } from "../core/names.ts"
 import { InvalidArgumentError } from "../errors.ts"
@@ -40,8 +40,25 @@ export interface InitOptions extends RegistryOptions, CallOptions {
   readonly config?: { readonly [key: string]: unknown } | undefined
 }
 
-export const registryOptionNames = ["registry", "dir", "cache", "platform", "entity", "project"] as const
-const optionNames = [...registryOptionNames, "id", "name", "jobType", "group", "notes", "tags", "config", "signal"] as const
+export const registryChecks = {
+  registry: (_: string, registry: unknown) => checkRegistry(registry),
+  dir: checkString,
+  cache: checkCache,
+  platform: undefined,
+  entity: undefined,
+  project: undefined,
+}
+
+const initChecks = {
+  ...registryChecks,
+  id: (argument: string, id: unknown) => checkProjectName(id, argument),
+  name: checkLabel,
+  jobType: checkLabel,
+  group: checkLabel,
+  notes: checkString,
+  tags: undefined,
+  config: undefined,
+}
 
 /**
  * Starts a run: with no options on the embedded registry, which needs no account and no server.
@@ -49,20 +66,18 @@ const optionNames = [...registryOptionNames, "id", "name", "jobType", "group", "
  * @throws InvalidArgumentError naming the option
  */
 export async function init(options: InitOptions = {}): Promise<Run> {
-  const { signal } = checkCall(options, optionNames)
-  const label = (key: "jobType" | "group" | "name") => optional(checkLabel, `options.${key}`, options[key])
+  const { id = randomId(8), name, jobType, group, notes, tags, config, signal } = checkCall(options, initChecks)
   const session = sessionOf(options)
-  const run = options.id === undefined ? randomId(8) : checkProjectName(options.id, "options.id")
   const record = await session.registry.upsertRun(
     {
       ...(await placeOf(session.registry, session.platform, options, { signal })),
-      run,
-      displayName: label("name"),
-      jobType: label("jobType"),
-      group: label("group"),
-      notes: optional(checkString, "options.notes", options.notes),
-      tags: options.tags === undefined ? undefined : checkTags(options.tags, "options.tags"),
-      config: options.config === undefined ? undefined : checkMetadata(options.config, "options.config"),
+      run: id,
+      displayName: name,
+      jobType,
+      group,
+      notes,
+      tags: tags === undefined ? undefined : checkTags(tags, "options.tags"),
+      config: config === undefined ? undefined : checkMetadata(config, "options.config"),
     },
     { signal },
   )
@@ -74,11 +89,9 @@ function checkLabel(argument: string, value: unknown): string {
   return text !== "" && codePointLength(text) <= 128 ? text : refuse(argument, "1 to 128 characters", text)
 }
 
-export function sessionOf(options: RegistryOptions) {
+export function sessionOf({ dir, cache, ...options }: RegistryOptions) {
   const platform = choosePlatform(options.platform)
-  const dir = optional(checkString, "options.dir", options.dir)
-  const registry = options.registry === undefined ? platform.registry({ dir }) : checkRegistry(options.registry)
-  return openSession({ registry, platform, cache: optional(checkCache, "options.cache", options.cache) })
+  return openSession({ registry: options.registry ?? platform.registry({ dir }), platform, cache })
 }
 
 function checkCache(argument: string, cache: unknown): BlobStore {

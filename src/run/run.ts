@@ -1,17 +1,16 @@
 import { type ActiveRun, enterRun, leaveRun } from "../artifact/active-run.ts"
 import { Artifact } from "../artifact/artifact.ts"
-import { checkAliasOption, checkCall } from "../artifact/call.ts"
-import { checkLinkTarget } from "../artifact/edit.ts"
+import { checkCall } from "../artifact/call.ts"
 import { logDraft } from "../artifact/log.ts"
 import type { OnProgress } from "../artifact/progress.ts"
 import { RunInfo } from "../artifact/run-info.ts"
 import type { Session } from "../artifact/session.ts"
-import { stateOf } from "../artifact/state.ts"
-import { checkString } from "../core/check.ts"
-import { checkArtifactName, checkArtifactType } from "../core/names.ts"
+import { more, stateOf } from "../artifact/state.ts"
+import { checkFunction, checkString, refuse } from "../core/check.ts"
+import { checkAliases, checkTags } from "../core/names.ts"
 import { ConflictError, InvalidArgumentError } from "../errors.ts"
 import type { CallOptions, RunRecord } from "../ports.ts"
-import { findArtifact, type UseOptions } from "./find.ts"
+import { findArtifact, type UseOptions, useChecks } from "./find.ts"
 
 export interface LogArtifactOptions extends CallOptions {
   /** When a path is logged: the artifact's name. Default `run-<id>-<base name>`. */
@@ -29,7 +28,13 @@ export interface UpsertOptions extends LogArtifactOptions {
   readonly distributedId?: string | undefined
 }
 
-const logOptionNames = ["name", "type", "aliases", "tags", "onProgress", "signal"] as const
+const logChecks = {
+  name: checkString,
+  type: checkString,
+  aliases: (argument: string, aliases: unknown) => checkAliases(aliases, argument),
+  tags: (argument: string, tags: unknown) => checkTags(tags, argument),
+  onProgress: checkFunction,
+}
 
 /**
  * A piece of work that logs and uses artifacts. Get one from `init`; end it with `finish`, or `await using run = await init()`.
@@ -53,12 +58,13 @@ export class Run extends RunInfo implements ActiveRun {
    * @throws what made it fail, here and at `artifact.wait()`; logging again sends only what is missing
    */
   async logArtifact(artifact: Artifact | string | URL, options: LogArtifactOptions = {}): Promise<Artifact> {
-    checkCall(options, logOptionNames)
+    checkCall(options, logChecks)
     this.#requireActive("logArtifact")
     if (artifact instanceof Artifact && (options.name ?? options.type) !== undefined) {
       throw new InvalidArgumentError("options.name", "name and type are for logging a path; an Artifact has its own")
     }
-    const draft = artifact instanceof Artifact ? artifact : await this.#artifactOf(artifact, options)
+    const draft =
+      artifact instanceof Artifact ? artifact : await (await more()).artifactOf(this.#session.platform, this.run, artifact, options)
     await logDraft(stateOf(draft), this.#session, this, options)
     return draft
   }
@@ -70,7 +76,7 @@ export class Run extends RunInfo implements ActiveRun {
    * @throws EntryNotFoundError
    */
   async useArtifact(artifact: Artifact | string, options: UseOptions = {}): Promise<Artifact> {
-    checkCall(options, ["type", "manifest", "signal"])
+    checkCall(options, useChecks)
     this.#requireActive("useArtifact")
     const used = typeof artifact === "string" ? await findArtifact(this.#session, this, artifact, options, "artifact") : artifact
     const state = stateOf(used)
@@ -91,10 +97,10 @@ export class Run extends RunInfo implements ActiveRun {
     targetPath: string,
     options: CallOptions & { readonly aliases?: readonly string[] } = {},
   ): Promise<Artifact> {
-    checkCall(options, ["aliases", "signal"])
+    checkCall(options, { aliases: logChecks.aliases })
     this.#requireActive("linkArtifact")
+    const { checkLinkTarget } = await more()
     checkLinkTarget(targetPath)
-    checkAliasOption(options.aliases)
     if (stateOf(artifact).logged === undefined) await this.logArtifact(artifact, { signal: options.signal })
     return artifact.link(targetPath, options)
   }
@@ -116,10 +122,7 @@ export class Run extends RunInfo implements ActiveRun {
 
   /** Ends the run. Again is a no-op. */
   async finish(options: { readonly exitCode?: number | undefined } & CallOptions = {}): Promise<void> {
-    checkCall(options, ["exitCode", "signal"])
-    const { exitCode = 0 } = options
-    if (!Number.isInteger(exitCode))
-      throw new InvalidArgumentError("options.exitCode", "exitCode must be a whole number; 0 means success")
+    const { exitCode = 0 } = checkCall(options, { exitCode: checkExitCode })
     if (this.#finished) return
     await this.#session.registry.finishRun(this, exitCode, options)
     this.#finished = true
@@ -132,7 +135,7 @@ export class Run extends RunInfo implements ActiveRun {
   }
 
   async #logShare(artifact: Artifact, options: UpsertOptions, commit: boolean): Promise<void> {
-    checkCall(options, [...logOptionNames, "distributedId"])
+    checkCall(options, { ...logChecks, distributedId: checkString })
     this.#requireActive(commit ? "finishArtifact" : "upsertArtifact")
     const distributedId = options.distributedId ?? this.group
     if (!distributedId) {
@@ -143,36 +146,9 @@ export class Run extends RunInfo implements ActiveRun {
     }
     await logDraft(stateOf(artifact), this.#session, this, {
       ...options,
-      distributedId: checkString("options.distributedId", distributedId),
+      distributedId,
       commit,
     })
-  }
-
-  async #artifactOf(path: string | URL, options: LogArtifactOptions): Promise<Artifact> {
-    const { platform } = this.#session
-    if (typeof path !== "string" && !(path instanceof URL)) {
-      throw new InvalidArgumentError("artifact", "artifact must be an Artifact, or the path of a file or directory, or a URI")
-    }
-    const text = String(path)
-    const {
-      name = `run-${this.run}-${text.split(/[\\/]/).filter(Boolean).at(-1)}`,
-      type = "unspecified",
-      signal,
-      onProgress,
-    } = options
-    const artifact = new Artifact(checkArtifactName(name, "options.name"), checkArtifactType(type, name, "options.type"), {
-      platform,
-    })
-    const kind = (await platform.locate(text))?.kind
-    if (kind === "file") await artifact.addFile(text, { signal, onProgress })
-    else if (kind === "directory") await artifact.addDir(text, { signal, onProgress })
-    else if (text.includes("://")) await artifact.addReference(text, { signal })
-    else
-      throw new InvalidArgumentError(
-        "artifact",
-        `artifact "${text}" is neither an Artifact nor the path of a file or directory, nor a URI`,
-      )
-    return artifact
   }
 
   #requireActive(member: string): void {
@@ -181,4 +157,8 @@ export class Run extends RunInfo implements ActiveRun {
         operation: member,
       })
   }
+}
+
+function checkExitCode(argument: string, value: unknown): number {
+  return Number.isInteger(value) ? (value as number) : refuse(argument, "a whole number; 0 means success", value)
 }

@@ -22,8 +22,17 @@ export function temporaryName(): string {
 
 let machine: string | undefined
 function machineTag(): string {
-  machine ??= createHash("sha256").update(hostname()).digest("hex").slice(0, 8)
+  machine ??= createHash("sha256").update(hostName()).digest("hex").slice(0, 8)
   return machine
+}
+
+/** Where the program may not know it (Deno has a permission for that) no name is ours, and age alone tells what is abandoned. */
+function hostName(): string {
+  try {
+    return hostname()
+  } catch {
+    return randomBytes(16).toString("hex")
+  }
 }
 
 /**

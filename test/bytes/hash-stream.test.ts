@@ -1,6 +1,7 @@
 import fc from "fast-check"
 import { describe, expect, test, vi } from "vitest"
-import { readHashed, verifiedBytes, verifiedStream } from "../../src/bytes/hash-stream.ts"
+import { readHashed } from "../../src/bytes/hash-stream.ts"
+import { verifiedBytes, verifiedStream } from "../../src/bytes/verified.ts"
 import { createJsHasher } from "../../src/digest/js-md5.ts"
 import { DigestMismatchError } from "../../src/errors.ts"
 import { bytesOf, digestOf, failing, readBytes, sampleBytes, stalled, streamOf } from "../contracts/content.ts"

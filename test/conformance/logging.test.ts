@@ -271,12 +271,18 @@ describe("a failure while storing", () => {
     const setup = fresh()
     const reason = new Error("disk on fire")
     let failing = true
+    const puts: Promise<unknown>[] = []
     const registry = setup.reopen({
       blobs: {
         ...setup.blobs,
         async put(digest, content, options) {
-          if (failing && digest === (await digestOf("b"))) throw reason
-          return setup.blobs.put(digest, content, options)
+          if (failing && digest === (await digestOf("b"))) {
+            await Promise.allSettled(puts)
+            throw reason
+          }
+          const put = setup.blobs.put(digest, content, options)
+          puts.push(put)
+          return put
         },
       },
     })

@@ -3,6 +3,7 @@ import { Artifact, type Digest, type Registry, StorageError } from "isofact"
 import { describe, expect, test } from "vitest"
 import { toContent } from "../../src/digest/content.ts"
 import { createMemoryBlobStore } from "../../src/storage/memory.ts"
+import { readBytes } from "../contracts/content.ts"
 import { collect, contents, digestOf, directory, draftOf, flip, fresh, hasher, refusal, spoiled, startIn } from "./fresh.ts"
 
 const text = "bytes from afar"
@@ -45,7 +46,7 @@ async function distant() {
 const cached = async (cache: { list(): AsyncIterable<{ digest: Digest }> }) =>
   (await collect(cache.list())).map(({ digest }) => digest)
 
-const drain = async (stream: ReadableStream<Uint8Array>) => new Response(stream).text()
+const drain = async (stream: ReadableStream<Uint8Array>) => new TextDecoder().decode(await readBytes(stream))
 
 describe("the cache", () => {
   test("keeps what was read, and is read the next time", async () => {

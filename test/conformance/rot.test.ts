@@ -1,6 +1,7 @@
 /** A stored blob that rots is caught on every read path, and logging the same content again repairs it. */
 import { Artifact, type ArtifactManifestEntry, type Digest } from "isofact"
 import { describe, expect, test } from "vitest"
+import { readBytes } from "../contracts/content.ts"
 import { contents, directory, draftOf, failure, flip, fresh, refusal, spoiled, startIn } from "./fresh.ts"
 
 const files = { "a.txt": "good bytes", "x/b.txt": "other bytes" }
@@ -26,15 +27,13 @@ async function rotten(damage: (bytes: Uint8Array) => Uint8Array = flip) {
 
 type Rotten = Awaited<ReturnType<typeof rotten>>
 
-const drain = (stream: ReadableStream<Uint8Array>) => new Response(stream).arrayBuffer()
-
 const reads: { [path: string]: (setup: Rotten) => Promise<unknown> } = {
   "entry.bytes": ({ entry }) => entry.bytes(),
   "entry.text": ({ entry }) => entry.text(),
   "entry.json": ({ entry }) => entry.json(),
   "entry.blob": ({ entry }) => entry.blob(),
-  "entry.stream": async ({ entry }) => drain(await entry.stream()),
-  "entry.stream of a range": async ({ entry }) => drain(await entry.stream({ range: { start: 4, end: 6 } })),
+  "entry.stream": async ({ entry }) => readBytes(await entry.stream()),
+  "entry.stream of a range": async ({ entry }) => readBytes(await entry.stream({ range: { start: 4, end: 6 } })),
   "entry.download": ({ entry }) => entry.download(directory()),
   "artifact.download": ({ artifact }) => artifact.download(directory()),
   "artifact.checkout": ({ artifact }) => artifact.checkout(directory()),
@@ -77,8 +76,8 @@ test("it is caught through a reference from another artifact", async () => {
   const entry = picks.getEntry("pick.txt")
   const ways: ((entry: ArtifactManifestEntry) => Promise<unknown>)[] = [
     (entry) => entry.bytes(),
-    async (entry) => drain(await entry.stream()),
-    async (entry) => drain(await entry.stream({ range: { start: 0, end: 1 } })),
+    async (entry) => readBytes(await entry.stream()),
+    async (entry) => readBytes(await entry.stream({ range: { start: 0, end: 1 } })),
     (entry) => entry.download(directory()),
   ]
   for (const way of ways) expect((await refusal("DIGEST_MISMATCH", way(entry))).details.path).toBe("pick.txt")

@@ -88,8 +88,12 @@ export function sampleBytes(size: number, seed = 1): Uint8Array {
 
 export const digestOf = (bytes: Uint8Array): Digest => digestFromBytes(md5(bytes))
 
-export async function readBytes(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
-  return new Uint8Array(await new Response(stream).arrayBuffer())
+/** Rejects with the stream's own error, where a `Response` over it may say only that fetching failed. */
+export async function readBytes(stream: ReadableStream<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
+  const reader = stream.getReader()
+  const chunks: Uint8Array[] = []
+  for (let next = await reader.read(); !next.done; next = await reader.read()) chunks.push(next.value)
+  return new Uint8Array(await new Blob(chunks as BlobPart[]).arrayBuffer())
 }
 
 /** As `toEqual`, without printing megabytes. */

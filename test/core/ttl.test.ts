@@ -52,7 +52,7 @@ describe("toTtlSeconds", () => {
 
   test("messages name the unit and the way out", () => {
     expect(() => toTtlSeconds({ months: 1 }, "artifact.ttl")).toThrow(
-      "artifact.ttl.months cannot be used: months have no fixed length.",
+      "artifact.ttl.months must be 0: months have no fixed length, got 1. Count in days or weeks.",
     )
     expect(() => toTtlSeconds({ day: 1 })).toThrow('ttl has no unit "day". It takes weeks, days, hours,')
     expect(() => toTtlSeconds(30)).toThrow("ttl must be a duration such as { days: 30 }, got 30.")

@@ -48,4 +48,5 @@ find_python() {
 
 find_python
 [ -f "$root/dist/index.js" ] || { echo "interop: build first (npm run build)" >&2; exit 1; }
+[ $# -gt 0 ] || bash "$root/test/interop/s3.sh"
 exec node "$root/test/interop/interop.ts" "$python" "$@"

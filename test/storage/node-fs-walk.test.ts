@@ -106,7 +106,8 @@ describe("walk", () => {
     await expect(walk(root)).rejects.toThrow(/pipe, socket or device/)
   })
 
-  test("a name that is not UTF-8 is an error", async () => {
+  // Deno gives such names as text only, whatever is asked for.
+  test.skipIf("Deno" in globalThis)("a name that is not UTF-8 is an error (Deno does not show them)", async () => {
     const root = await tree("a")
     writeFileSync(Buffer.concat([Buffer.from(`${root}/bad`), Buffer.of(0xff)]), "x")
     await expect(walk(root)).rejects.toThrow(/not UTF-8/)

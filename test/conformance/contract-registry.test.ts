@@ -1,4 +1,4 @@
-import { createJsHasher } from "../../src/bytes/js-hasher.ts"
+import { createJsHasher } from "../../src/digest/js-md5.ts"
 import { createEmbeddedRegistry } from "../../src/registry/embedded.ts"
 import { createMemoryBlobStore, createMemoryRecordStore } from "../../src/storage/memory.ts"
 import { registryContract } from "../contracts/registry.ts"

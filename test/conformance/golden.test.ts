@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs"
 import { describe, expect, test } from "vitest"
-import { digestFromBytes } from "../../src/core/digest-text.ts"
+import { base64Decode, digestFromBytes } from "../../src/core/digest-text.ts"
 import { Manifest } from "../../src/core/manifest.ts"
 import { md5 } from "../../src/core/md5.ts"
+import fixture from "../fixtures/golden-manifests.json"
 
 interface GoldenCase {
   case: string
@@ -14,14 +14,12 @@ interface GoldenCase {
   size: number
 }
 
-const golden = JSON.parse(readFileSync(new URL("../fixtures/golden-manifests.json", import.meta.url), "utf8")) as {
-  cases: GoldenCase[]
-}
+const golden = fixture as unknown as { cases: GoldenCase[] }
 
 function build({ files, references, removed }: GoldenCase): Manifest {
   const manifest = new Manifest()
   for (const [path, base64] of Object.entries(files)) {
-    const bytes = new Uint8Array(Buffer.from(base64, "base64"))
+    const bytes = base64Decode(base64)
     manifest.add({ path, digest: digestFromBytes(md5(bytes)), size: bytes.length })
   }
   for (const [ref, path] of references) manifest.add({ path, digest: ref, ref })

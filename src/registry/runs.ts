@@ -1,0 +1,99 @@
+import { toJson } from "../core/json.ts"
+import { checkTags } from "../core/names.ts"
+import { EntryNotFoundError } from "../errors.ts"
+import type { CallOptions, RunInput, RunRecord, RunRef, VersionRef } from "../ports.ts"
+import { requireCollection } from "./collections.ts"
+import { type Context, timestamp } from "./context.ts"
+import { checkName, checkRun } from "./inputs.ts"
+import { formatId, newToken, runEdgePrefix, runKey, usedByKey, versionToken } from "./keys.ts"
+import { changeRecord, createRecord, readRecord } from "./records.ts"
+import type { EdgeRow } from "./rows.ts"
+import { requireVersion } from "./versions.ts"
+
+/**
+ * Runs, and which versions they logged and used. An edge is a record of its own, created if absent: a run that logs ten thousand
+ * versions makes no record grow, and doing it twice changes nothing. Edges are written before what they speak of becomes visible and
+ * are judged when read.
+ */
+export async function upsertRun(context: Context, input: RunInput, options: CallOptions = {}): Promise<RunRecord> {
+  const ref = checkRun(input)
+  const given = checkRunInput(input)
+  const merge = (current: RunRecord | undefined) => {
+    const next: RunRecord = { ...(current ?? newRun(context, ref)), ...given, state: "running" }
+    return { next, result: next }
+  }
+  return changeRecord<RunRecord, RunRecord>(context.records, runKey(ref), merge, options)
+}
+
+function newRun(context: Context, ref: RunRef): RunRecord {
+  const empty = { displayName: ref.run, jobType: null, group: null, notes: null, tags: [], config: {} }
+  return { ...ref, id: formatId("Run", newToken()), ...empty, state: "running", createdAt: timestamp(context) }
+}
+
+/** Only what was given: the rest is left alone. */
+function checkRunInput(input: RunInput): Partial<RunRecord> {
+  const given: { -readonly [K in keyof RunRecord]?: RunRecord[K] } = {}
+  if (input.displayName !== undefined) given.displayName = checkName("displayName", input.displayName)
+  if (input.jobType !== undefined) given.jobType = checkName("jobType", input.jobType)
+  if (input.group !== undefined) given.group = checkName("group", input.group)
+  if (input.notes !== undefined) given.notes = toJson(input.notes, "notes") as string
+  if (input.tags !== undefined) given.tags = checkTags(input.tags)
+  if (input.config !== undefined) given.config = toJson(input.config, "config") as RunRecord["config"]
+  return given
+}
+
+export async function finishRun(context: Context, run: RunRef, exitCode: number, options: CallOptions = {}): Promise<void> {
+  const finish = (current: RunRecord | undefined) => {
+    if (current === undefined) return refuseUnknownRun(run)
+    return { next: { ...current, state: exitCode === 0 ? ("finished" as const) : ("failed" as const) }, result: undefined }
+  }
+  await changeRecord<RunRecord, undefined>(context.records, runKey(run), finish, options)
+}
+
+export function refuseUnknownRun(run: RunRef): never {
+  throw new EntryNotFoundError(
+    `There is no run ${run.entity}/${run.project}/${run.run}; start it before logging or using anything with it.`,
+    { path: run.run },
+  )
+}
+
+export async function getRun(context: Context, run: RunRef, options: CallOptions = {}): Promise<RunRecord | undefined> {
+  const row = await readRecord<RunRecord & { revision?: number }>(context.records, runKey(run), options)
+  if (row === undefined) return undefined
+  const { revision: _, ...record } = row
+  return record
+}
+
+export function recordLogged(
+  context: Context,
+  id: string,
+  run: RunRef,
+  collection: string,
+  options: CallOptions,
+): Promise<boolean> {
+  return recordEdge(
+    context,
+    `${runEdgePrefix(run, "logged")}/${versionToken(id)}`,
+    { id, run, collection, at: timestamp(context) },
+    options,
+  )
+}
+
+async function recordEdge(context: Context, key: string, edge: EdgeRow, options: CallOptions): Promise<boolean> {
+  return (await readRecord(context.records, key, options)) === undefined && createRecord(context.records, key, edge, options)
+}
+
+export async function useVersion(
+  context: Context,
+  member: VersionRef & { readonly id: string },
+  run: RunRef,
+  options: CallOptions = {},
+): Promise<void> {
+  const { row } = await requireVersion(context, member.id, options)
+  const collection = await requireCollection(context, member, options)
+  if ((await getRun(context, run, options)) === undefined) refuseUnknownRun(run)
+  const { entity, project, run: runId } = run
+  const edge: EdgeRow = { id: row.id, run: { entity, project, run: runId }, collection: collection.token, at: timestamp(context) }
+  await recordEdge(context, `${runEdgePrefix(run, "used")}/${row.token}`, edge, options)
+  await recordEdge(context, usedByKey(row.token, run), edge, options)
+}

@@ -1,0 +1,2 @@
+export { createIndexedDbBlobStore } from "./indexeddb-blobs.ts"
+export { createIndexedDbRecordStore } from "./indexeddb-records.ts"

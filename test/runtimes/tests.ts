@@ -1,0 +1,22 @@
+/** Which tests run where, as paths below test/. In Node all of them run in the runner's own process. */
+
+/** In every runtime. */
+export const portable = ["conformance", "runtimes/defaults"]
+
+/** In pages and dedicated workers. */
+export const inBrowsers = ["runtimes/browser"]
+
+/** In Workers. */
+export const inWorkers = ["runtimes/workerd"]
+
+/** Wherever there is a file system behind Node's modules. */
+export const onDisk = [
+  "conformance/node",
+  "storage/contracts.test.ts",
+  "storage/node-cache.test.ts",
+  "storage/node-fs-directory.test.ts",
+  "storage/node-fs-records.test.ts",
+  "storage/node-fs-stage.test.ts",
+  "storage/node-fs-transfer.test.ts",
+  "storage/node-fs-walk.test.ts",
+]
