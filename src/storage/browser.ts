@@ -74,13 +74,8 @@ export function createBrowserBlobStore(options: BrowserBlobStoreOptions): BlobSt
       return info === undefined && !isSmall(size) && (await hasOpfs()) ? large.stat(digest, call) : info
     },
     async put(digest, content, putting = {}) {
-      // The usual case, without a look into OPFS, which costs as much as the write.
-      if (!putting.replace && content.size !== undefined && content.size < largeBytes) {
-        await checkRoom(`${small.name}/${digest}`, content.size)
-        return small.put(digest, content, putting)
-      }
       const stale: BlobStore[] = []
-      // A small one is looked up in one place, which is most of what putting it costs; what else may be wrong is known before `replace`.
+      // The usual case goes without a look into OPFS, which costs as much as the write.
       for (const store of isSmall(content.size) && !putting.replace ? [] : await stores()) {
         const info = await store.stat(digest, putting)
         if (!putting.replace && info && (content.size ?? info.size) === info.size) return store.put(digest, content, putting)

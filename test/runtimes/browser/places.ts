@@ -16,6 +16,9 @@ export async function hashBlob(
   return { digest: await hasher.hash(bytes), size: bytes.byteLength }
 }
 
+/** Debian's WebKitGTK has none. */
+export const hasOpfs = typeof navigator.storage?.getDirectory === "function"
+
 const names: string[] = []
 let folder: FileSystemDirectoryHandle | undefined
 
@@ -35,10 +38,9 @@ export async function newFolder(): Promise<FileSystemDirectoryHandle> {
 
 /** Call it after each test. */
 export async function removePlaces(): Promise<void> {
-  const root = await navigator.storage.getDirectory()
   const gone = folder
   folder = undefined
-  if (gone) await root.removeEntry(gone.name, { recursive: true }).catch(() => undefined)
+  if (gone) await (await navigator.storage.getDirectory()).removeEntry(gone.name, { recursive: true }).catch(() => undefined)
   for (const name of names.splice(0)) if (name !== gone?.name) await removeDatabase(name)
 }
 

@@ -11,7 +11,19 @@ import { type BlobStoreSubject, testBlobStore } from "../../contracts/blob-store
 import { testDirectory } from "../../contracts/directory.ts"
 import { testRecordStore } from "../../contracts/record-store.ts"
 import { testStage } from "../../contracts/stage.ts"
-import { filesBelow, hashBlob, hasher, newFolder, newName, onRows, removePlaces, rotRow, without, writeFile } from "./places.ts"
+import {
+  filesBelow,
+  hashBlob,
+  hasher,
+  hasOpfs,
+  newFolder,
+  newName,
+  onRows,
+  removePlaces,
+  rotRow,
+  without,
+  writeFile,
+} from "./places.ts"
 
 afterEach(removePlaces)
 
@@ -49,15 +61,15 @@ describe("IndexedDB", () => {
   testBlobStore(() => indexedDbSubject((name) => createIndexedDbBlobStore({ name, hasher })))
 })
 
-describe("OPFS", () => {
+describe.skipIf(!hasOpfs)("OPFS (where there is OPFS)", () => {
   testBlobStore(() => opfsSubject())
 })
 
-describe("OPFS with hashing beside the thread", () => {
+describe.skipIf(!hasOpfs)("OPFS with hashing beside the thread (where there is OPFS)", () => {
   testBlobStore(() => opfsSubject({ hashBlob }))
 })
 
-describe("OPFS without move and without sync access handles", () => {
+describe.skipIf(!hasOpfs)("OPFS without move and without sync access handles (where there is OPFS)", () => {
   const restore: (() => void)[] = []
   beforeAll(() => {
     for (const ability of ["move", "createSyncAccessHandle"]) restore.push(without(FileSystemFileHandle.prototype, ability))
@@ -69,7 +81,7 @@ describe("OPFS without move and without sync access handles", () => {
   testBlobStore(() => opfsSubject())
 })
 
-describe("the browser's default", () => {
+describe.skipIf(!hasOpfs)("the browser's default (where there is OPFS)", () => {
   testBlobStore(async () => {
     const root = await newFolder()
     const subject = await indexedDbSubject((name) => createBrowserBlobStore({ name, root, hasher }))
@@ -88,7 +100,7 @@ describe("records in IndexedDB", () => {
   })
 })
 
-describe("drafts", () => {
+describe.skipIf(!hasOpfs)("drafts (where there is OPFS)", () => {
   testStage(async () => {
     const root = await newFolder()
     return { stage: createBrowserStage({ root, hasher }), leftovers: () => temporaryCount(root) }
@@ -99,6 +111,6 @@ describe("drafts where OPFS refuses", () => {
   testStage(async () => ({ stage: createBrowserStage({ root: refused, hasher }) }))
 })
 
-describe("downloads into a folder", () => {
+describe.skipIf(!hasOpfs)("downloads into a folder (where there is OPFS)", () => {
   testDirectory(async () => ({ directory: createHandleDirectory(await newFolder(), { hasher }) }))
 })
