@@ -10,11 +10,11 @@ import { contentTypeOf } from "./route-types.ts"
  *
  * A reference has neither length, tag nor ranges: what is behind it may change.
  */
-export async function serveFile(entry: ArtifactManifestEntry, request: Request, cacheControl: string): Promise<Response> {
+export async function serveFile(entry: ArtifactManifestEntry, request: Request): Promise<Response> {
   const size = entry.ref === undefined ? entry.size : undefined
   const etag = entry.ref === undefined ? `"${entry.digest}"` : undefined
   const headers = new Headers(safeHeaders(contentTypeOf(entry.path)))
-  headers.set("cache-control", entry.ref === undefined ? cacheControl : "no-cache")
+  headers.set("cache-control", "no-cache")
   if (etag !== undefined) headers.set("etag", etag)
   if (etag !== undefined && isCurrent(request.headers.get("if-none-match"), etag))
     return new Response(null, { status: 304, headers })
@@ -22,6 +22,7 @@ export async function serveFile(entry: ArtifactManifestEntry, request: Request, 
   const range = size === undefined ? undefined : askedRange(request, etag, size)
   if (range === "none") {
     headers.set("content-range", `bytes */${size}`)
+    headers.set("cache-control", "no-store")
     return new Response(null, { status: 416, headers })
   }
   if (range !== undefined) headers.set("content-range", `bytes ${range.start}-${range.end - 1}/${size}`)

@@ -23,14 +23,17 @@ scope.onmessage = async ({ data: [id, blobs] }: MessageEvent<Order>) => {
   if (blobs === undefined) return wanted.delete(id)
   wanted.add(id)
   opening ??= openHasher().then((fallback) => createSimdHasher({ fallback }))
-  const hasher = await opening
-  const digests = blobs.length === 1 ? [await hashOne(id, blobs[0]!, hasher).catch(ignore)] : await hashTogether(id, blobs, hasher)
+  // An answer comes whatever happens: a rejection in here is an error event for nobody.
+  const digests = await opening.then((hasher) => hashBatch(id, blobs, hasher)).catch(ignore)
   wanted.delete(id)
-  scope.postMessage([id, digests] satisfies Answer)
+  scope.postMessage([id, digests ?? []] satisfies Answer)
 }
 
 /** Why it failed is found out by the pool, which tries again itself. */
 const ignore = () => undefined
+
+const hashBatch = async (id: number, blobs: readonly Blob[], hasher: Hasher) =>
+  blobs.length === 1 ? [await hashOne(id, blobs[0]!, hasher)] : hashTogether(id, blobs, hasher)
 
 async function hashTogether(id: number, blobs: readonly Blob[], hasher: Hasher): Promise<(Digest | undefined)[]> {
   const pieces = await readTogether(blobs).catch(ignore)

@@ -4,7 +4,6 @@ import type { Artifact } from "../artifact/artifact.ts"
 import { checkRegistry } from "../artifact/call.ts"
 import { isCurrent, safeHeaders, serveFile } from "../artifact/route-file.ts"
 import { checkBoolean, checkOptions, checkString, optional, refuse } from "../core/check.ts"
-import { versionIndexOf } from "../core/names.ts"
 import { entryPath } from "../core/path.ts"
 import { parseArtifactPath } from "../core/path-string.ts"
 import { isArtifactError } from "../errors.ts"
@@ -26,7 +25,7 @@ export interface ArtifactRouteOptions {
   readonly project?: string | undefined
   /** What the path of a URL starts with to be answered. Default `"/artifacts/"`. */
   readonly prefix?: string | undefined
-  /** Keeps whole files of up to 8 MiB of numbered versions, verified before they are first answered. They outlive a deleted version. */
+  /** Keeps whole files of up to 8 MiB by their digest, verified before they are first answered. */
   readonly cache?: RouteCache | undefined
   /**
    * Serve references too. Whoever wrote the artifact chose what they point at, which can be any file of this machine or an address only
@@ -39,12 +38,11 @@ const optionNames = ["registry", "entity", "project", "prefix", "cache", "refere
 const CACHED_BYTES = 8 * 1024 * 1024
 const RECENT_VERSIONS = 4
 const SHARED_WAIT_MS = 2000
-const FIXED = "max-age=31536000, immutable"
 
 /**
  * Answers GET and HEAD of `<prefix>name[:alias]/path/in/artifact`, each part percent-encoded, with that file; `undefined` for every
- * other URL. For a service worker (`event.respondWith`), a Worker or a server alike. Numbered versions may be cached for good, aliases
- * are looked up each time; the tag is the file's digest. See {@link serveFile} for what is verified. A service worker has to be bundled
+ * other URL. For a service worker (`event.respondWith`), a Worker or a server alike. What a name means is looked up each time, of a
+ * numbered version too, since a collection can be deleted and made anew; the tag is the file's digest. See {@link serveFile} for what is verified. A service worker has to be bundled
  * into one file, since browsers give it no `import()`.
  *
  * @example
@@ -63,13 +61,16 @@ export function createArtifactRoute(options: ArtifactRouteOptions = {}): (reques
   const references = optional(checkBoolean, "options.references", options.references) ?? false
   let find: ((name: string) => Promise<Artifact>) | undefined
 
-  const answer = async (request: Request, { name, path, isFixed }: Address): Promise<Response> => {
+  const answer = async (request: Request, { name, path }: Address): Promise<Response> => {
     // Not before the first request: at the top of a Worker's module nothing may be asked of it yet.
     find ??= createFinder(new Api({ registry, entity, project }))
     const entry = await found(find(name).then((artifact) => artifact.getEntry(path)))
     if (entry === undefined) return plain(request, 404, `There is no ${path} in ${name}, or no such version`)
     if (entry.ref !== undefined && !references) return plain(request, 404, `${path} of ${name} is a reference to what is elsewhere`)
-    return serveFile(entry, request, isFixed ? FIXED : "no-cache")
+    const isKept = cache !== undefined && entry.ref === undefined && (entry.size ?? 0) <= CACHED_BYTES
+    if (!isKept || request.method !== "GET" || request.headers.has("range")) return serveFile(entry, request)
+    const key = [entry.digest, entry.path].map(encodeURIComponent).join("/")
+    return answerKept(cache, new URL(prefix + key, request.url).href, request, () => serveFile(entry, request))
   }
   return async (request) => {
     const url = new URL(request.url)
@@ -77,17 +78,13 @@ export function createArtifactRoute(options: ArtifactRouteOptions = {}): (reques
     if (request.method !== "GET" && request.method !== "HEAD") return plain(request, 405, "GET or HEAD", { allow: "GET, HEAD" })
     const address = readAddress(url.pathname.slice(prefix.length))
     if (address === undefined) return plain(request, 400, `Write ${prefix}name:alias/path, each part percent-encoded`)
-    const isKept = cache !== undefined && address.isFixed && request.method === "GET" && !request.headers.has("range")
-    if (!isKept) return answer(request, address)
-    return answerKept(cache, url.origin + url.pathname, request, () => answer(request, address))
+    return answer(request, address)
   }
 }
 
 interface Address {
   readonly name: string
   readonly path: string
-  /** Whether it names a version by number, which always means the same bytes. */
-  readonly isFixed: boolean
 }
 
 /** `name[:alias]/path`; undefined for anything else. An encoded slash in the name would lead to another project. */
@@ -96,7 +93,7 @@ function readAddress(text: string): Address | undefined {
     const [name = "", ...parts] = text.split("/").map(decodeURIComponent)
     const { collection, alias = "latest", project } = parseArtifactPath(name)
     if (project !== undefined || alias.includes("/") || collection.includes("/")) return undefined
-    return { name, path: entryPath(parts.join("/")), isFixed: versionIndexOf(alias) !== undefined }
+    return { name, path: entryPath(parts.join("/")) }
   } catch {
     return undefined
   }
@@ -147,9 +144,7 @@ async function answerKept(cache: RouteCache, key: string, request: Request, answ
   if (known !== undefined)
     return isCurrent(request.headers.get("if-none-match"), known.headers.get("etag")) ? notModified(known) : known
   const response = await answer()
-  if (response.status !== 200 || !response.headers.has("etag") || Number(response.headers.get("content-length")) > CACHED_BYTES) {
-    return response
-  }
+  if (response.status !== 200) return response
   const isStored = await cache.put(key, response).then(
     () => true,
     () => false,

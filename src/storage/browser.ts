@@ -22,19 +22,21 @@ export interface BrowserBlobStoreOptions {
 }
 
 /**
- * The browser's default: small blobs in IndexedDB, large ones and streams of unknown size in OPFS, all of them in IndexedDB where OPFS is
- * missing or refuses. Room for a large blob is checked before it is written; running out is a `StorageError` that leaves nothing of it.
+ * The browser's default: small blobs in IndexedDB, large ones in OPFS, all of them in IndexedDB where OPFS is missing or refuses, and
+ * those of unknown size too, since they may turn out to be small. Room for a large blob is checked before it is written; running out is
+ * a `StorageError` that leaves nothing of it.
  *
  * What decided: writes in Chromium 153, page / worker, on two cores that had other work too, so compare down a column. 2,000 files of
- * 8 KiB 16 at a time, the other sizes 8 at a time; one of 256 MiB. Reading was faster than writing throughout.
+ * 8 KiB 16 at a time, the other sizes 8 at a time; one of 256 MiB (medians of three, with less other work). Reading was faster than
+ * writing throughout.
  *
  * |                                 | 8 KiB, files/s | 32 KiB     | 64 KiB    | 1 MiB   | 256 MiB, MB/s |
  * | ------------------------------- | -------------- | ---------- | --------- | ------- | ------------- |
- * | IndexedDB, bytes (large: 4 MiB) | 1258 / 995     | 1208 / 827 | 191 / 136 | 51 / 43 | 75 / 67       |
+ * | IndexedDB, bytes (large: 4 MiB) | 1258 / 995     | 1208 / 827 | 191 / 136 | 51 / 43 | 92 / 80       |
  * | same, 16 in a transaction       | 2542 / 1712    |            |           |         |               |
- * | IndexedDB, `Blob`               | 405 / 298      | 218 / 301  | 206 / 121 | 61 / 53 | 95 / 109      |
- * | OPFS, `createWritable`          | 277 / 317      | 260 / 248  | 189 / 116 | 69 / 73 | 100 / 139     |
- * | OPFS, sync access handle        | - / 431        | - / 288    | - / 132   | - / 95  | - / 206       |
+ * | IndexedDB, `Blob`               | 405 / 298      | 218 / 301  | 206 / 121 | 61 / 53 | 241 / 258     |
+ * | OPFS, `createWritable`          | 277 / 317      | 260 / 248  | 189 / 116 | 69 / 73 | 305 / 335     |
+ * | OPFS, sync access handle        | - / 431        | - / 288    | - / 132   | - / 95  | - / 240       |
  *
  * From 64 KiB on Chromium gives a value a file of its own, and IndexedDB's lead is gone: the threshold is just below.
  */
@@ -57,11 +59,11 @@ export function createBrowserBlobStore(options: BrowserBlobStoreOptions): BlobSt
     )
     return opened
   }
-  const isSmall = (size = largeBytes) => size < largeBytes
+  const isSmall = (size: number | undefined) => size !== undefined && size < largeBytes
   /** Both, the likelier first. */
   const stores = async () => ((await hasOpfs()) ? [small, large] : [small])
   const choose = async ({ size }: Content): Promise<BlobStore> =>
-    !isSmall(size) && canWriteOpfs() && (await hasOpfs()) ? large : small
+    size !== undefined && size >= largeBytes && canWriteOpfs() && (await hasOpfs()) ? large : small
   const everywhere = async (work: (store: BlobStore) => Promise<unknown>) => {
     for (const store of await stores()) await work(store)
   }

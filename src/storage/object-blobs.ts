@@ -2,6 +2,7 @@ import { type Digest, digestFromHex, digestToHex } from "../core/digest-text.ts"
 import { isArtifactError } from "../errors.ts"
 import type { BlobStore, CallOptions, Content, Hasher, PutOptions } from "../ports.ts"
 import { createObjectContent } from "./object-content.ts"
+import { isOwnKey } from "./object-names.ts"
 import type { ObjectInfo, Objects } from "./object-port.ts"
 import { awaitOther, createGate, mapObjects } from "./object-turns.ts"
 import { uploadContent } from "./object-upload.ts"
@@ -92,9 +93,18 @@ export function createObjectBlobStore(objects: Objects, options: ObjectBlobOptio
       const info = await find(digest, call)
       if (info === undefined) return
       const to = DAMAGED + digestToHex(digest)
-      const isCopied = await objects.copy?.(info.key, to, call)
-      if (!isCopied) await uploadContent(objects, to, createObjectContent(objects, info), { hasher, signal: call.signal })
-      await objects.delete(info.key, call)
+      const isThere = async () => {
+        const now = await find(digest, call)
+        return now?.etag === info.etag && now.modifiedAt === info.modifiedAt
+      }
+      try {
+        const isCopied = await objects.copy?.(info.key, to, call)
+        if (!isCopied) await uploadContent(objects, to, createObjectContent(objects, info), { hasher, signal: call.signal })
+      } catch (error) {
+        // Somebody else may have set it aside, or have stored it anew.
+        if (call.signal?.aborted || (await isThere())) throw error
+      }
+      if (await isThere()) await objects.delete(info.key, call)
     },
     async *list({ signal } = {}) {
       for await (const { key, size, modifiedAt } of objects.list(BLOBS, { signal })) {
@@ -111,11 +121,11 @@ export function createObjectBlobStore(objects: Objects, options: ObjectBlobOptio
 
 const keyOf = (digest: Digest): string => BLOBS + digestToHex(digest)
 
-/** Removes what is below `prefix` and was written before a time; resolves with the bytes freed. */
+/** Removes what is ours below `prefix` and was written before a time; resolves with the bytes freed. */
 export async function sweepObjects(objects: Objects, prefix: string, before: number, options: CallOptions): Promise<number> {
   let freed = 0
   const remove = async ({ key, size, modifiedAt }: ObjectInfo) => {
-    if (modifiedAt >= before) return 0
+    if (modifiedAt >= before || !isOwnKey(key)) return 0
     await objects.delete(key, options)
     return size
   }

@@ -1,5 +1,13 @@
 import { InvalidArgumentError } from "../errors.ts"
 
+/**
+ * Whether a key is of those that hold bytes: blobs, damaged ones and what is staged. With no prefix, what others keep in the bucket is
+ * listed as well, and is not ours to remove.
+ */
+export function isOwnKey(key: string): boolean {
+  return /^((blobs|damaged)\/[0-9a-f]{32}|stage\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.test(key)
+}
+
 /** Leaves room for the longest key in the 1,024 bytes that stores take. */
 const MAX_CHARS = 200
 

@@ -72,10 +72,10 @@ export interface Objects {
   begin(key: string, options: CallOptions & { readonly hasher: Hasher }): Promise<ObjectUpload>
   /** Where the store can do that by itself; false for an object that is gone or too large for it. */
   copy?(from: string, to: string, options: CallOptions): Promise<boolean>
-  /** Absent is fine. */
-  delete(key: string, options: CallOptions): Promise<void>
+  /** Absent is fine. `once`: never repeated, so that no attempt comes after the call has settled well. */
+  delete(key: string, options: CallOptions & { readonly once?: boolean | undefined }): Promise<void>
   /** Keys ascending by their bytes. */
   list(prefix: string, options: CallOptions): AsyncIterable<ObjectInfo>
-  /** Ends uploads begun before this time, where the store does not do that by itself. */
+  /** Ends uploads of ours begun before this time, where the store does not do that by itself. */
   dropUploads?(before: number, options: CallOptions): Promise<void>
 }

@@ -5,15 +5,20 @@ import { StorageError } from "../errors.ts"
 import type { CallOptions, RecordEntry, RecordStore } from "../ports.ts"
 import type { Condition, ObjectInfo, Objects } from "./object-port.ts"
 import { createQueue } from "./object-queue.ts"
-import { pause } from "./object-retry.ts"
+import { isPassing, pause } from "./object-retry.ts"
 import { mapObjects } from "./object-turns.ts"
 import { keySegments } from "./record-keys.ts"
 
 const RECORDS = "records/"
 const TOKEN_BYTES = 16
+/** What stands for absence is one of these words and random digits, as long as the token that a record starts with. */
+const GONE = "gone:"
+const LEAVING = "away:"
 const KEPT_CHARS = 700
 /** In no key. */
 const CUT = "@"
+const PATH = /^records\/[\w.~%/-]+(@[0-9a-f]{32})?$/
+const MARK = /^(gone:|away:)[0-9a-f]{11}$/
 /** Tombstones younger than this may be about to be used again, which is cheaper than to remove them. */
 const GONE_MS = 60 * 60 * 1000
 /**
@@ -28,11 +33,12 @@ const POLL_MS = 100
  * Records as objects `records/<key>`, changed by conditional writes. An object starts with a random token, because etags are hashes of
  * the content as a rule and must not come back when the content does.
  *
- * No store but AWS's own deletes on a condition, so a record is deleted by a conditional write too: of nothing, an empty object. Such a
- * tombstone counts as absent and is written over, on condition, by whoever creates the record again. Removing it for good takes
- * `sweep`, and two steps, since a plain deletion that is under way would take with it whatever is created meanwhile: first it is
- * replaced, on condition, by a token alone, which says that a deletion is coming and which nobody writes over until that deletion can no
- * longer be under way. So an unconditional deletion only ever meets a token, or nothing.
+ * No store but AWS's own deletes on a condition, so a record is deleted by a conditional write too: of a tombstone, which like no other
+ * object is 16 bytes long, says so and is random. It counts as absent and is written over, on condition, by whoever creates the record
+ * again. Removing it for good takes `sweep`, and two steps, since a plain deletion that is under way would take with it whatever is
+ * created meanwhile: first it is replaced, on condition, by a mark which says that a deletion is coming and which nobody writes over
+ * until that deletion, sent once and never again, can no longer be under way. So an unconditional deletion only ever meets such a mark,
+ * or nothing.
  */
 export function createObjectRecordStore(objects: Objects): RecordStore {
   /** The new etag, or undefined when the condition does not hold. */
@@ -50,17 +56,18 @@ export function createObjectRecordStore(objects: Objects): RecordStore {
   const queue = createQueue(swap)
   const read = async (path: string, call: CallOptions): Promise<RecordEntry | undefined> => {
     const found = await objects.read(path, { signal: call.signal })
-    if (found === undefined || found.bytes.byteLength <= TOKEN_BYTES) return undefined
+    if (found === undefined || markOf(found.bytes) !== undefined) return undefined
     return { ...parseRecord(decoder.decode(found.bytes), path, objects.name), etag: found.etag }
   }
   const create = async (path: string, text: string, call: CallOptions): Promise<string | undefined> => {
     for (let waited = 0; ; waited += POLL_MS) {
       const created = await swap(path, text, { absent: true }, call)
       if (created !== undefined) return created
-      const info = await objects.head(path, call)
-      if (info !== undefined && info.size > TOKEN_BYTES) return undefined
-      if (info !== undefined && isFree(info)) {
-        const replaced = await swap(path, text, { etag: info.etag }, call)
+      const found = await objects.read(path, { signal: call.signal })
+      const mark = found && markOf(found.bytes)
+      if (found !== undefined && mark === undefined) return undefined
+      if (found !== undefined && (mark === GONE || (await hasLeft(path, found.etag, call)))) {
+        const replaced = await swap(path, text, { etag: found.etag }, call)
         if (replaced !== undefined) return replaced
       } else if (waited >= WAIT_MS) {
         throw new StorageError(`"${path}" in ${objects.name} is being removed by somebody who may have died; try again later`, {
@@ -70,11 +77,26 @@ export function createObjectRecordStore(objects: Objects): RecordStore {
       } else await pause(POLL_MS, call.signal)
     }
   }
-  const remove = async (info: ObjectInfo, call: CallOptions): Promise<number> => {
-    if (info.size > TOKEN_BYTES || !isFree(info) || Date.now() - info.modifiedAt < GONE_MS) return 0
-    if ((await swap(info.key, newToken(), { etag: info.etag }, call)) === undefined) return 0
-    await objects.delete(info.key, call)
-    return info.size
+  /** Whether the deletion that a mark announces can no longer be under way. */
+  const hasLeft = async (path: string, etag: string, call: CallOptions): Promise<boolean> => {
+    const info = await objects.head(path, call)
+    return info?.etag === etag && Date.now() - info.modifiedAt > LEAVING_MS
+  }
+  const remove = async ({ key, etag, size, modifiedAt }: ObjectInfo, { signal }: CallOptions): Promise<number> => {
+    signal?.throwIfAborted()
+    if (Date.now() - modifiedAt < GONE_MS) return 0
+    const found = await objects.read(key, { etag, signal })
+    if (found === undefined || markOf(found.bytes) === undefined) return 0
+    // Without the signal from here on: a mark whose deletion does not come keeps the key from everybody for as long as it lasts.
+    if ((await swap(key, newMark(LEAVING), { etag }, {})) === undefined) return 0
+    try {
+      await objects.delete(key, { once: true })
+      return size
+    } catch (error) {
+      // It may still come, which the mark is there for; a later sweep tries again.
+      if (isPassing(error)) return 0
+      throw error
+    }
   }
 
   return {
@@ -85,7 +107,7 @@ export function createObjectRecordStore(objects: Objects): RecordStore {
       const text = newToken() + formatRecord(path, key, value)
       return etag === null ? create(path, text, call) : queue(path, text, etag, call)
     },
-    delete: async (key, etag, call = {}) => (await queue(pathOf(key), "", etag, call)) !== undefined,
+    delete: async (key, etag, call = {}) => (await queue(pathOf(key), newMark(GONE), etag, call)) !== undefined,
     async *list(prefix, call = {}) {
       const start = `${keySegments(prefix).join("/")}/`
       const living = filter(objects.list(RECORDS + start.slice(0, KEPT_CHARS), call), ({ size }) => size > TOKEN_BYTES)
@@ -95,7 +117,7 @@ export function createObjectRecordStore(objects: Objects): RecordStore {
     },
     async sweep(call = {}) {
       let freed = 0
-      const gone = filter(objects.list(RECORDS, call), ({ size }) => size <= TOKEN_BYTES)
+      const gone = filter(objects.list(RECORDS, call), ({ key, size }) => size === TOKEN_BYTES && PATH.test(key))
       for await (const size of mapObjects(gone, objects.requestsAtOnce, (info) => remove(info, call))) freed += size
       return freed
     },
@@ -126,8 +148,12 @@ function parseRecord(text: string, path: string, store: string): Pick<RecordEntr
   }
 }
 
-/** Whether an object that stands for absence may be written over. */
-const isFree = ({ size, modifiedAt }: ObjectInfo): boolean => size === 0 || Date.now() - modifiedAt > LEAVING_MS
+/** The word of what stands for absence. */
+function markOf(bytes: Uint8Array): string | undefined {
+  return bytes.byteLength === TOKEN_BYTES ? MARK.exec(decoder.decode(bytes))?.[1] : undefined
+}
+
+const newMark = (word: string): string => word + newToken().slice(word.length)
 
 function newToken(): string {
   return crypto.randomUUID().replaceAll("-", "").slice(-TOKEN_BYTES)

@@ -69,5 +69,16 @@ export function pause(delayMs: number, signal: AbortSignal | undefined): Promise
 function toStorageError(failure: ObjectFailure, { operation, key, store }: RetryOptions): StorageError {
   const { reason, status, cause } = failure
   const about = status === undefined ? {} : { status }
-  return new StorageError(`Cannot ${operation} "${key}" in ${store}: ${reason}`, { operation, path: key, ...about }, { cause })
+  const error = new StorageError(
+    `Cannot ${operation} "${key}" in ${store}: ${reason}`,
+    { operation, path: key, ...about },
+    { cause },
+  )
+  if (failure.verdict !== "final") passing.add(error)
+  return error
 }
+
+const passing = new WeakSet<object>()
+
+/** Whether {@link retrying} gave up on what may have been done, or may work later. */
+export const isPassing = (error: unknown): boolean => passing.has(error as object)

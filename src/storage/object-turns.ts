@@ -7,17 +7,24 @@ const OTHERS_MS = 10_000
 const SILENT_MS = 60_000
 const POLL_MS = 25
 
-/** Maps in order, working at most `limit` items ahead of whoever consumes it. The first failure is thrown in its place. */
+/**
+ * Maps in order, working at most `limit` items ahead of whoever consumes it. The first failure is thrown in its place. However it ends,
+ * no work goes on after it.
+ */
 export async function* mapObjects<T, R>(items: AsyncIterable<T>, limit: number, work: (item: T) => Promise<R>): AsyncGenerator<R> {
   const flying: Promise<R>[] = []
-  for await (const item of items) {
-    const result = work(item)
-    // It may fail long before its turn to be awaited.
-    result.catch(() => undefined)
-    flying.push(result)
-    if (flying.length >= limit) yield await flying.shift()!
+  try {
+    for await (const item of items) {
+      const result = work(item)
+      // It may fail long before its turn to be awaited.
+      result.catch(() => undefined)
+      flying.push(result)
+      if (flying.length >= limit) yield await flying.shift()!
+    }
+    while (flying.length > 0) yield await flying.shift()!
+  } finally {
+    await Promise.allSettled(flying)
   }
-  for (const result of flying) yield await result
 }
 
 /**

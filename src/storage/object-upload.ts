@@ -3,6 +3,7 @@ import type { Digest } from "../core/digest-text.ts"
 import { StorageError } from "../errors.ts"
 import type { CallOptions, Content, Hasher, StoredFile } from "../ports.ts"
 import type { Objects, ObjectUpload } from "./object-port.ts"
+import { awaitOther } from "./object-turns.ts"
 
 /** What S3 and R2 allow. */
 const MAX_PARTS = 10_000
@@ -125,7 +126,8 @@ function createParts(
     },
     async abort() {
       await Promise.allSettled(flying)
-      await upload?.abort()
+      // A store that does not answer must not keep the caller.
+      if (upload !== undefined) await awaitOther(upload.abort(), undefined)
     },
   }
 }

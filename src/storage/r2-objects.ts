@@ -21,16 +21,16 @@ export interface R2Options {
   readonly prefix?: string | undefined
 }
 
-type Run = <T>(operation: string, key: string, call: CallOptions, work: () => Promise<T>) => Promise<T>
+type Run = <T>(operation: string, key: string, call: CallOptions, work: () => Promise<T>, repeatable?: boolean) => Promise<T>
 
 /** R2 through a Worker's binding. Bytes are never held for a stream of known length: R2 itself verifies it by the MD5 it is given. */
 export function createR2Objects(options: R2Options): Objects {
   const { bucket } = options
   const prefix = keyPrefix(options.prefix)
   const name = `the R2 bucket${prefix === "" ? "" : ` below ${prefix}`}`
-  const run: Run = (operation, key, { signal }, work) => {
+  const run: Run = (operation, key, { signal }, work, repeatable) => {
     const attempt = () => untilAborted(work().catch(fail), signal)
-    return retrying(attempt, { operation, key, store: name, signal })
+    return retrying(attempt, { operation, key, store: name, signal, repeatable })
   }
   const toInfo = ({ key, size, etag, uploaded }: R2ObjectLike): ObjectInfo => {
     return { key: key.slice(prefix.length), size, etag, modifiedAt: uploaded.getTime() }
@@ -67,7 +67,7 @@ export function createR2Objects(options: R2Options): Objects {
       const upload = await run("begin", key, call, () => bucket.createMultipartUpload(prefix + key))
       return wrapUpload(upload, key, run)
     },
-    delete: (key, call) => run("delete", key, call, () => bucket.delete(prefix + key)),
+    delete: (key, { once, ...call }) => run("delete", key, call, () => bucket.delete(prefix + key), !once),
     async *list(below, call) {
       let cursor: string | undefined
       for (;;) {
@@ -139,7 +139,7 @@ async function putStream(
         async write(chunk) {
           if (seen + chunk.byteLength > size) throw wrongSize(content, size, `at least ${seen + chunk.byteLength}`, md5)
           // When R2 gives up, its reason tells more than that of the pipe.
-          await writer.write(chunk).catch(async (error) =>
+          const writing = writer.write(chunk).catch(async (error) =>
             fail(
               await putting.then(
                 () => error,
@@ -147,17 +147,21 @@ async function putStream(
               ),
             ),
           )
+          await untilAborted(writing, signal)
         },
       })
       if (found.size < size) throw wrongSize(content, size, `${found.size}`, md5)
-      await writer.close().catch(() => undefined)
+      const closing = writer.close().catch(() => undefined)
       await untilAborted(
-        putting.catch((error) => failPut(error, content, md5)),
+        closing.then(() => putting.catch((error) => failPut(error, content, md5))),
         signal,
       )
       return found
     } catch (error) {
-      await writer.abort(error).catch(() => undefined)
+      await untilAborted(
+        writer.abort(error).catch(() => undefined),
+        signal,
+      )
       throw error
     }
   }

@@ -1,6 +1,6 @@
 import { StorageError } from "../errors.ts"
 import type { CallOptions, Hasher } from "../ports.ts"
-import { keyPrefix } from "./object-names.ts"
+import { isOwnKey, keyPrefix } from "./object-names.ts"
 import type { Condition, ObjectInfo, ObjectReadOptions, Objects, ObjectUpload } from "./object-port.ts"
 import { createS3Client, type S3Client, type S3ConnectionOptions, type S3Request } from "./s3-request.ts"
 import { escapeXml, readTag, readTags } from "./s3-xml.ts"
@@ -94,12 +94,12 @@ export function createS3Objects(options: S3Options): Objects {
       })
       return code === undefined
     },
-    async delete(key, call) {
-      await client.text({ ...on("delete", "DELETE", key, call), expected: ["NoSuchKey"] })
+    async delete(key, { once, ...call }) {
+      await client.text({ ...on("delete", "DELETE", key, call), expected: ["NoSuchKey"], repeatable: !once })
     },
     async *list(below, call) {
       const query = { "list-type": "2", "encoding-type": "url", prefix: prefix + below }
-      for await (const page of pages(client, query, { label: below, ...call })) {
+      for await (const page of pages(client, query, LIST_MARKERS, { label: below, ...call })) {
         for (const item of readTags(page, "Contents")) {
           call.signal?.throwIfAborted()
           yield toInfo(item, readTag(page, "EncodingType") === "url", prefix)
@@ -107,16 +107,15 @@ export function createS3Objects(options: S3Options): Objects {
       }
     },
     async dropUploads(before, call) {
-      const { body } = await client.text({
-        ...on("list uploads", "GET", "", call),
-        key: "",
-        query: { uploads: "", prefix, "encoding-type": "url" },
-      })
-      for (const item of readTags(body, "Upload")) {
-        const [key, uploadId, begun] = ["Key", "UploadId", "Initiated"].map((tag) => readTag(item, tag) ?? "")
-        if (!(Date.parse(begun!) < before)) continue
-        const target = decodeKey(key!, readTag(body, "EncodingType") === "url").slice(prefix.length)
-        await client.text({ ...on("abort", "DELETE", target, call), query: { uploadId: uploadId! }, expected: ["NoSuchUpload"] })
+      const query = { uploads: "", prefix, "encoding-type": "url" }
+      for await (const page of pages(client, query, UPLOAD_MARKERS, { label: "uploads", ...call })) {
+        for (const item of readTags(page, "Upload")) {
+          const [key, uploadId, begun] = ["Key", "UploadId", "Initiated"].map((tag) => readTag(item, tag) ?? "")
+          const whole = decodeKey(key!, readTag(page, "EncodingType") === "url")
+          const target = whole.slice(prefix.length)
+          if (!whole.startsWith(prefix) || !isOwnKey(target) || !(Date.parse(begun!) < before)) continue
+          await client.text({ ...on("abort", "DELETE", target, call), query: { uploadId: uploadId! }, expected: ["NoSuchUpload"] })
+        }
       }
     },
   }
@@ -158,26 +157,33 @@ function createUpload(client: S3Client, on: On, uploadId: string, hasher: Hasher
   }
 }
 
-async function* pages(
-  client: S3Client,
-  query: Readonly<Record<string, string>>,
-  { label, signal }: CallOptions & { label: string },
-) {
-  for (let token: string | undefined; ; ) {
+type Words = Readonly<Record<string, string>>
+
+/** Where a page says how the next one is asked for, and by which parameter. */
+const LIST_MARKERS: Words = { NextContinuationToken: "continuation-token" }
+const UPLOAD_MARKERS: Words = { NextKeyMarker: "key-marker", NextUploadIdMarker: "upload-id-marker" }
+
+async function* pages(client: S3Client, query: Words, markers: Words, { label, signal }: CallOptions & { label: string }) {
+  for (let from: Words = {}; ; ) {
     const { body } = await client.text({
       operation: "list",
       method: "GET",
       key: "",
       label,
       signal,
-      query: token === undefined ? query : { ...query, "continuation-token": token },
+      query: { ...query, ...from },
     })
     yield body
     if (readTag(body, "IsTruncated") !== "true") return
-    const next = readTag(body, "NextContinuationToken")
-    if (next === undefined || next === token)
+    const next: Record<string, string> = {}
+    for (const [tag, parameter] of Object.entries(markers)) {
+      const marker = readTag(body, tag)
+      // Keys are encoded in answers, tokens and ids are not.
+      if (marker) next[parameter] = decodeKey(marker, parameter === "key-marker" && readTag(body, "EncodingType") === "url")
+    }
+    if (Object.keys(next).length === 0 || JSON.stringify(next) === JSON.stringify(from))
       throw new StorageError(`Listing "${label}" in ${client.name} does not get on`, { path: label })
-    token = next
+    from = next
   }
 }
 

@@ -1,5 +1,5 @@
 import { AwsV4Signer } from "aws4fetch"
-import { pullStream } from "../bytes/streams.ts"
+import { pullStream, untilAborted } from "../bytes/streams.ts"
 import { InvalidArgumentError } from "../errors.ts"
 import type { CallOptions } from "../ports.ts"
 import { ObjectFailure, retrying } from "./object-retry.ts"
@@ -41,6 +41,8 @@ export interface S3Request extends CallOptions {
   readonly body?: Uint8Array<ArrayBuffer> | string | undefined
   /** Error codes, or statuses of answers without one, that are an answer to be looked at. */
   readonly expected?: readonly (string | number)[] | undefined
+  /** Default true. */
+  readonly repeatable?: boolean | undefined
 }
 
 interface S3Answer {
@@ -103,8 +105,12 @@ export function createS3Client(options: S3ConnectionOptions): S3Client {
   }
 
   const attempt = async (request: S3Request, unclear: boolean) => {
-    const signed = await sign(request)
     const clock = createClock(timeoutMs, request.signal)
+    clock.start()
+    const signed = await untilAborted(sign(request), clock.signal).catch((error) => {
+      clock.stop()
+      throw error instanceof NoAnswer ? new ObjectFailure("again", `no credentials within ${timeoutMs} ms`) : error
+    })
     clock.start(request.body === undefined ? 0 : request.body.length / BYTES_PER_MS)
     try {
       const response = await send(signed.url.href, {
@@ -126,6 +132,9 @@ export function createS3Client(options: S3ConnectionOptions): S3Client {
       throw asFailure(error, request.signal)
     }
   }
+  const retryOptions = ({ operation, label, signal, repeatable }: S3Request) => {
+    return { operation, key: label, store: name, signal, repeatable }
+  }
   const answering = <B>(request: S3Request, absent: B, read: (response: Response) => Promise<B>) => {
     const work = async (unclear: boolean) => {
       const { response, clock, answer } = await attempt(request, unclear)
@@ -138,7 +147,7 @@ export function createS3Client(options: S3ConnectionOptions): S3Client {
         clock.stop()
       }
     }
-    return retrying(work, { operation: request.operation, key: request.label, store: name, signal: request.signal })
+    return retrying(work, retryOptions(request))
   }
 
   return {
@@ -158,7 +167,7 @@ export function createS3Client(options: S3ConnectionOptions): S3Client {
         clock.stop()
         return { ...answer, body: response?.body ? timedStream(response.body, clock) : undefined }
       }
-      return retrying(work, { operation: request.operation, key: request.label, store: name, signal: request.signal })
+      return retrying(work, retryOptions(request))
     },
   }
 }

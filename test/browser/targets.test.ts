@@ -226,16 +226,16 @@ describe("a service worker's addresses", () => {
         await status("/artifacts/birds:v0/a.txt", { range: "bytes=9-" }),
         await status("/artifacts/birds:v0/a.txt", { "if-none-match": headers.get("etag") }),
       ]`)
-    expect(statuses).toEqual(["max-age=31536000, immutable", "5", 206, "lp", 404, 400, 404, 416, 304])
+    expect(statuses).toEqual(["no-cache", "5", 206, "lp", 404, 400, 404, 416, 304])
   })
 
-  test("the Cache API keeps whole files of numbered versions", async () => {
+  test("the Cache API keeps whole files", async () => {
     const kept = await inPage(`
       for (const path of ["birds:v0/a.txt", "birds:latest/a.txt", "birds:v0/x/b%20c.txt"]) await (await fetch("/cached/" + path)).text()
       const keys = await (await caches.open("artifacts")).keys()
       const again = await fetch("/cached/birds:v0/a.txt")
-      return [keys.map(({ url }) => new URL(url).pathname), await again.text(), again.headers.get("etag") !== null]`)
-    expect(kept).toEqual([["/cached/birds:v0/a.txt", "/cached/birds:v0/x/b%20c.txt"], "alpha", true])
+      return [keys.map(({ url }) => new URL(url).pathname.replace(/^\\/cached\\/[^/]+/, "")), await again.text(), again.headers.get("etag") !== null]`)
+    expect(kept).toEqual([["/a.txt", "/x%2Fb%20c.txt"], "alpha", true])
   })
 
   test("a version is saved as a zip file", async () => {

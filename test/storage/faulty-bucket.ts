@@ -72,6 +72,7 @@ export function createFaultyBucket(): FaultyBucket {
     async delete(key) {
       await faults.before("delete", key)
       objects.delete(key)
+      await faults.after("delete", key)
     },
     async list({ prefix = "" } = {}) {
       await faults.before("list", prefix)

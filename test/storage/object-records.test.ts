@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest"
 import { StorageError } from "../../src/errors.ts"
 import { createR2RecordStore } from "../../src/storage/r2.ts"
 import { toArray } from "../contracts/content.ts"
-import { createFaultyBucket, r2Error } from "./faulty-bucket.ts"
+import { createFaultyBucket, type FaultyBucket, r2Error } from "./faulty-bucket.ts"
 
 const HOUR_MS = 60 * 60 * 1000
 
@@ -11,6 +11,8 @@ function open() {
   const faults = createFaultyBucket()
   return { faults, store: createR2RecordStore({ bucket: faults.bucket }) }
 }
+
+const textOf = (faults: FaultyBucket, key: string) => new TextDecoder().decode(faults.objects.get(key)?.bytes)
 
 /** Fails `times` times, then no more. */
 function failing(times: number, error: Error): () => void {
@@ -101,6 +103,33 @@ describe("an answer that is lost", () => {
     }
     expect(await store.put("a", 2, first)).toBeUndefined()
   })
+
+  test("a deletion that was not carried out does not take that of others for its own", async () => {
+    const { faults, store } = open()
+    const other = createR2RecordStore({ bucket: faults.bucket })
+    const first = (await store.put("a", 1, null))!
+    let isFirst = true
+    faults.before = async (operation) => {
+      if (operation !== "put" || !isFirst) return
+      isFirst = false
+      expect(await other.delete("a", first)).toBe(true)
+      throw new Error("Network connection lost.")
+    }
+    await expect(store.delete("a", first)).rejects.toThrow(StorageError)
+  })
+
+  test("a creation that comes late does not revive what was created and deleted since", async () => {
+    const { faults, store } = open()
+    const etags = new Set<string>()
+    for (let at = 0; at < 3; at++) {
+      await store.delete("a", (await store.put("a", at, null))!)
+      etags.add(faults.objects.get("records/a")!.etag)
+    }
+    expect(etags.size).toBe(3)
+    const [old] = etags
+    expect(await faults.bucket.put("records/a", "late", { onlyIf: { etagMatches: old! } })).toBeNull()
+    expect(await store.get("a")).toBeUndefined()
+  })
 })
 
 describe("deleting", () => {
@@ -109,7 +138,7 @@ describe("deleting", () => {
     faults.ageMs = 2 * HOUR_MS
     for (const key of ["p/a", "p/b"]) await store.delete(key, (await store.put(key, 1, null))!)
     expect(await toArray(store.list("p"))).toEqual([])
-    expect(faults.objects.get("records/p/a")?.size).toBe(0)
+    expect(faults.objects.get("records/p/a")?.size).toBe(16)
     expect(await store.put("p/b", 2, null)).toBeDefined()
     await store.sweep!()
     expect([...faults.objects.keys()]).toEqual(["records/p/b"])
@@ -140,6 +169,64 @@ describe("deleting", () => {
     expect((await store.get("a"))?.value).toBe("new")
   })
 
+  test("removing for good is asked once: what is lost may still come, and meets no record", async () => {
+    const { faults, store } = open()
+    faults.ageMs = 2 * HOUR_MS
+    for (const key of ["a", "b"]) await store.delete(key, (await store.put(key, 1, null))!)
+    faults.ageMs = 0
+    const asked: string[] = []
+    faults.before = (operation, key) => {
+      if (operation !== "delete") return
+      asked.push(key)
+      if (key === "records/a") throw new Error("Network connection lost.")
+    }
+    expect(await store.sweep!()).toBe(16)
+    expect(asked.sort()).toEqual(["records/a", "records/b"])
+    expect([...faults.objects.keys()]).toEqual(["records/a"])
+    expect(textOf(faults, "records/a")).toMatch(/^away:/)
+    const controller = new AbortController()
+    const created = store.put("a", 2, null, { signal: controller.signal })
+    setTimeout(() => controller.abort("waited"), 250)
+    await expect(created).rejects.toBe("waited")
+    expect(textOf(faults, "records/a")).toMatch(/^away:/)
+  })
+
+  test("a sweep that is aborted ends what it began, and begins no more", async () => {
+    const { faults, store } = open()
+    faults.ageMs = 2 * HOUR_MS
+    for (let at = 0; at < 20; at++) await store.delete(`k${at}`, (await store.put(`k${at}`, 1, null))!)
+    const controller = new AbortController()
+    faults.after = async (operation) => {
+      if (operation !== "put") return
+      controller.abort("enough")
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    await expect(store.sweep!({ signal: controller.signal })).rejects.toBe("enough")
+    const left = [...faults.objects.keys()].map((key) => textOf(faults, key))
+    expect(left.length).toBeGreaterThan(0)
+    expect(left.length).toBeLessThan(20)
+    expect(left.filter((text) => !text.startsWith("gone:"))).toEqual([])
+  })
+
+  test("what others keep in the bucket is not swept, and not written over", async () => {
+    const { faults, store } = open()
+    faults.ageMs = 2 * HOUR_MS
+    const foreign = {
+      "records/": "",
+      "records/a": "",
+      "records/b": "0123456789abcdef",
+      "records/c d": "gone:0123456789a",
+      recordings: "",
+    }
+    for (const [key, text] of Object.entries(foreign)) await faults.bucket.put(key, text)
+    expect(await store.sweep!()).toBe(0)
+    for (const key of ["a", "b"]) {
+      expect(await store.put(key, 1, null)).toBeUndefined()
+      await expect(store.get(key)).rejects.toThrow(/is not a record/)
+    }
+    for (const [key, text] of Object.entries(foreign)) expect(textOf(faults, key)).toBe(text)
+  })
+
   test("a sweep that died half-way is taken over, by creation or by the next sweep", async () => {
     for (const next of ["create", "sweep"]) {
       const { faults, store } = open()
@@ -150,7 +237,7 @@ describe("deleting", () => {
       }
       await expect(store.sweep!()).rejects.toThrow(StorageError)
       faults.before = () => undefined
-      expect(faults.objects.get("records/a")?.size).toBe(16)
+      expect(textOf(faults, "records/a")).toMatch(/^away:/)
       expect(await store.get("a")).toBeUndefined()
       expect(await toArray(store.list("a"))).toEqual([])
       if (next === "create") expect(await store.put("a", 2, null)).toBeDefined()

@@ -229,6 +229,61 @@ test("a listing of several pages", async () => {
   expect(asked.some(({ url }) => url.includes("list-type"))).toBe(true)
 })
 
+test("sweep ends old uploads of ours to the last page, and nobody else's", async () => {
+  const hex = "0123456789abcdef".repeat(2)
+  const upload = (key: string, id: string, begun = "2020-01-01T00:00:00.000Z") =>
+    `<Upload><Key>${encodeURIComponent(key)}</Key><UploadId>${id}</UploadId><Initiated>${begun}</Initiated></Upload>`
+  const pages = [
+    [upload(`blobs/${hex}`, "1"), upload("videos/holiday.mp4", "2"), upload(`blobs/${hex}.bak`, "3"), upload("damaged/notes", "4")],
+    [
+      upload(`damaged/${hex}`, "5"),
+      upload(`stage/${crypto.randomUUID()}`, "6"),
+      upload(`blobs/${hex}`, "7", new Date().toISOString()),
+    ],
+    [upload(`blobs/${hex}`, "8")],
+  ]
+  const more = (at: number) =>
+    `<IsTruncated>true</IsTruncated><NextKeyMarker>a%2F${at}</NextKeyMarker><NextUploadIdMarker>m${at}</NextUploadIdMarker>`
+  const ended: (string | null)[] = []
+  const { fetch, asked } = meddling((url, { method }) => {
+    if (method === "DELETE") ended.push(url.searchParams.get("uploadId"))
+    if (!url.searchParams.has("uploads")) return new Response("<ListBucketResult></ListBucketResult>")
+    const at = ["", "m1", "m2"].indexOf(url.searchParams.get("upload-id-marker") ?? "")
+    if (at > 0) expect(url.searchParams.get("key-marker")).toBe(`a/${at}`)
+    return new Response(`<R><EncodingType>url</EncodingType>${pages[at]!.join("")}${at < 2 ? more(at + 1) : ""}</R>`)
+  })
+  const place = { ...server.newPlace(), prefix: "" }
+  await createS3BlobStore({ ...place, hasher, fetch }).sweep!()
+  expect(ended).toEqual(["1", "5", "6", "8"])
+  expect(asked.filter(({ url }) => url.includes("uploads="))).toHaveLength(3)
+})
+
+test("removing a record for good is asked once", async () => {
+  const place = server.newPlace()
+  const store = createS3RecordStore(place)
+  await store.delete("a", (await store.put("a", 1, null))!)
+  const { fetch, asked } = meddling((_, { method }) => {
+    if (method === "DELETE") throw new TypeError("terminated")
+    return undefined
+  })
+  const now = Date.now()
+  vi.spyOn(Date, "now").mockReturnValue(now + 2 * 60 * 60 * 1000)
+  expect(await createS3RecordStore({ ...place, fetch }).sweep!()).toBe(0)
+  expect(asked.filter(({ method }) => method === "DELETE")).toHaveLength(1)
+  expect(await store.get("a")).toBeUndefined()
+})
+
+test("credentials that never come end with the signal, or in time", async () => {
+  vi.spyOn(Math, "random").mockReturnValue(0)
+  const place = { ...server.newPlace(), credentials: () => new Promise<never>(() => undefined) }
+  const controller = new AbortController()
+  const asked = createS3RecordStore(place).get("a", { signal: controller.signal })
+  setTimeout(() => controller.abort("enough"), 10)
+  await expect(asked).rejects.toBe("enough")
+  const late = createS3RecordStore({ ...place, timeoutMs: 5 }).get("a")
+  expect(failureOf(await late.catch((reason) => reason)).message).toContain("no credentials within 5 ms")
+})
+
 test("credentials may come from a function, asked each time", async () => {
   let asked = 0
   const ask = async () => {

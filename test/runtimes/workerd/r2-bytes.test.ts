@@ -84,6 +84,18 @@ describe("large blobs", () => {
   })
 })
 
+test("an abort settles though the bucket never takes the bytes", async () => {
+  const stalled = new Proxy(bucket, {
+    get: (target, name: keyof typeof bucket) =>
+      name === "put" ? () => new Promise(() => undefined) : (target[name] as () => unknown).bind(target),
+  })
+  const store = createR2BlobStore({ bucket: stalled, prefix: newPrefix(), hasher })
+  const controller = new AbortController()
+  const put = store.put(DIGEST, streamOf(chunksOf(BIG), { size: BIG.byteLength }), { signal: controller.signal })
+  setTimeout(() => controller.abort("enough"), 50)
+  await expect(put).rejects.toBe("enough")
+})
+
 test("a listing reaches the last page", async () => {
   const prefix = newPrefix()
   const few = (query?: object) => bucket.list({ ...query, limit: 3 } as object)
