@@ -102,6 +102,11 @@ export interface BlobStore {
    */
   setAside?(digest: Digest, options?: CallOptions): Promise<void>
   list(options?: CallOptions): AsyncIterable<BlobInfo>
+  /**
+   * An address where the bytes can be read, or sent, by whoever has it. A `PUT` there stores nothing but these bytes: the store itself
+   * refuses others. Absent where a store has no address of its own.
+   */
+  readonly sign?: ((method: "GET" | "PUT", digest: Digest, options: SignOptions) => Promise<SignedRequest>) | undefined
   /** Removes what writers that died left behind and nobody can still be writing; returns the bytes freed. */
   sweep?(options?: CallOptions): Promise<number>
 }
@@ -272,6 +277,21 @@ export interface CollectionRecord extends CollectionRef {
   readonly updatedAt: string | null
 }
 
+export interface ProjectRecord extends ProjectRef {
+  readonly id: string
+  readonly description: string | null
+  /** The only types its collections may have; null: any. W&B's registries (projects named `wandb-registry-…`) use it. */
+  readonly artifactTypes: readonly string[] | null
+  readonly createdAt: string
+  readonly updatedAt: string | null
+}
+
+/** What is undefined is left alone. */
+export interface ProjectChanges {
+  readonly description?: string | null | undefined
+  readonly artifactTypes?: readonly string[] | null | undefined
+}
+
 export interface ArtifactTypeRecord {
   readonly id: string
   readonly name: string
@@ -338,7 +358,8 @@ export interface PendingVersion {
 export interface UploadRequest {
   readonly path: string
   readonly digest: Digest
-  readonly size: number
+  /** Bytes; undefined where the asker does not know, as over W&B's wire. */
+  readonly size: number | undefined
 }
 
 /** The answer to an {@link UploadRequest}: no `put` means the bytes are there. */
@@ -346,6 +367,19 @@ export interface UploadTicket {
   /** Id of the version under which these bytes were first stored. */
   readonly birthArtifactId: string
   put?(content: Content, options?: PutOptions): Promise<void>
+  /** Where somebody else can send the bytes without passing this process; absent where that is not possible. */
+  readonly sign?: ((options: SignOptions) => Promise<SignedRequest>) | undefined
+}
+
+export interface SignOptions extends CallOptions {
+  readonly expiresInSeconds: number
+}
+
+/** A request that is its own permission: whoever has it can make it until it expires. Never put it into a message or a log. */
+export interface SignedRequest {
+  readonly url: string
+  /** To be sent exactly as they are. */
+  readonly headers: { readonly [name: string]: string }
 }
 
 export interface VersionChanges {
@@ -406,11 +440,13 @@ export interface Registry {
   /** A reader found stored bytes that are not what their digest says: forget them, so that logging the same content stores it anew. */
   reportCorrupt?(digest: Digest, options?: CallOptions): Promise<void>
   /** An address that a browser or another program can GET, when the registry can give one. */
-  fileUrl?(
-    member: VersionRef & { readonly id: string },
-    file: StoredEntry,
-    options?: CallOptions & { expiresInSeconds?: number },
-  ): Promise<string>
+  readonly fileUrl?:
+    | ((
+        member: VersionRef & { readonly id: string },
+        file: StoredEntry,
+        options?: CallOptions & { readonly expiresInSeconds?: number },
+      ) => Promise<string>)
+    | undefined
   /** The registry's own page for a version. */
   versionUrl(membership: Membership): string
 
@@ -426,6 +462,14 @@ export interface Registry {
   loggedBy(id: string, options?: CallOptions): Promise<RunRecord | undefined>
   usedBy(id: string, options?: CallOptions): Promise<RunRecord[]>
   runVersions(run: RunRef, direction: "logged" | "used", options?: CallOptions): AsyncIterable<Membership>
+
+  /** Of one entity, or of all that may be seen; in order of their names. */
+  projects(entity: string | undefined, options?: CallOptions): AsyncIterable<ProjectRecord>
+  getProject(ref: ProjectRef, options?: CallOptions): Promise<ProjectRecord | undefined>
+  /** Creates it, or changes what is there. */
+  upsertProject(ref: ProjectRef, changes: ProjectChanges, options?: CallOptions): Promise<ProjectRecord>
+  /** With all its collections. */
+  deleteProject(ref: ProjectRef, options?: CallOptions): Promise<void>
 
   types(project: ProjectRef, options?: CallOptions): AsyncIterable<ArtifactTypeRecord>
   collections(project: ProjectRef, type: string | undefined, options?: CallOptions): AsyncIterable<CollectionRecord>

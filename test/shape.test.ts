@@ -13,11 +13,13 @@ const steps = [
   ["core"],
   ["ports"],
   ["bytes"],
-  ["digest", "storage", "registry", "references"],
+  ["digest", "storage", "registry", "references", "wandb", "server"],
   ["artifact"],
   ["run"],
+  ["sync"],
   ["index"],
   ["doors"],
+  ["cli"],
 ]
 const rank = new Map(steps.flatMap((rooms, step) => rooms.map((room) => [room, step] as const)))
 
@@ -54,11 +56,16 @@ describe("imports", () => {
 
   test("each package has one home", () => {
     const homes = {
+      "@hono/node-server": /^cli\/node-serve\.ts$/,
       aws4fetch: /^storage\/s3[a-z-]*\.ts$/,
       "client-zip": /^artifact\/zip\.ts$/,
       "cloudflare:workers": /^doors\/workerd\.ts$/,
+      commander: /^cli\/[a-z-]+\.ts$/,
+      graphql: /^server\/(graphql|schema)[a-z-]*\.ts$/,
       "hash-wasm": /^digest\/hash-wasm(-md5)?\.ts$/,
+      hono: /^server\/routes[a-z-]*\.ts$/,
       "idb-keyval": /^storage\/indexeddb-connection\.ts$/,
+      ky: /^wandb\/http[a-z-]*\.ts$/,
       valibot: /^core\/manifest[a-z-]*\.ts$/,
     }
     for (const [file] of sources) {

@@ -84,7 +84,7 @@ function kindOf(state: ArtifactState): ManifestKind {
 }
 
 interface FileToStore extends UploadRequest {
-  readonly digest: Digest
+  readonly size: number
   readonly skipCache: boolean
   /** Hands its bytes to `put`; called only when the registry asks for them. */
   send(put: (content: Content) => Promise<void>, options: CallOptions): Promise<void>

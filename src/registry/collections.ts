@@ -3,7 +3,7 @@ import type { CallOptions, CollectionKind, CollectionRecord, CollectionRef, Proj
 import { type Context, more, timestamp } from "./context.ts"
 import { collectionKey, formatId, nameKey, newToken, projectKey, typeKey } from "./keys.ts"
 import { changeRecord, createRecord, readRecord, removeRecord } from "./records.ts"
-import type { CollectionRow, NameRow, TypeRow } from "./rows.ts"
+import type { CollectionRow, NameRow, ProjectRow, TypeRow } from "./rows.ts"
 
 /**
  * Collections by name. A name record points to the collection's record and only counts while that one says it has this name, so the
@@ -65,7 +65,7 @@ export async function ensureCollection(
   for (;;) {
     const found = await findCollection(context, ref, options)
     if (found !== undefined) return checkKind(found, kind, type)
-    await ensureProject(context, ref, options)
+    await ensureProject(context, ref, type, options)
     await ensureType(context, ref, type, options)
     const row = newCollection(context, ref, kind, type)
     await createRecord(context.records, collectionKey(row.token), row, options)
@@ -120,10 +120,15 @@ export async function ownerOf(
   return row.token
 }
 
-async function ensureProject(context: Context, ref: ProjectRef, options: CallOptions): Promise<void> {
+async function ensureProject(context: Context, ref: ProjectRef, type: string, options: CallOptions): Promise<void> {
   const key = projectKey(ref)
-  if ((await readRecord(context.records, key, options)) !== undefined) return
-  await createRecord(context.records, key, { entity: ref.entity, project: ref.project, createdAt: timestamp(context) }, options)
+  const found = await readRecord<ProjectRow>(context.records, key, options)
+  const types = found?.artifactTypes
+  if (types && !types.includes(type)) {
+    throw new InvalidArgumentError("type", `${ref.project} takes only artifacts of type ${types.join(", ")}, not "${type}".`)
+  }
+  if (found === undefined)
+    await createRecord(context.records, key, { entity: ref.entity, project: ref.project, createdAt: timestamp(context) }, options)
 }
 
 export async function ensureType(context: Context, ref: ProjectRef, type: string, options: CallOptions): Promise<void> {

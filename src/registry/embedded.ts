@@ -4,7 +4,7 @@ import type { BlobStore, Hasher, Membership, RecordStore, Registry } from "../po
 import { commitVersion, storeManifest } from "./commit.ts"
 import { type Context, type More, more } from "./context.ts"
 import { createVersion } from "./create-version.ts"
-import { getManifest, openFile } from "./files.ts"
+import { fileUrl, getManifest, openFile } from "./files.ts"
 import type { FsckOptions, FsckReport } from "./fsck.ts"
 import type { GcOptions, GcReport } from "./gc.ts"
 import { checkProject } from "./inputs.ts"
@@ -90,6 +90,7 @@ export function createEmbeddedRegistry(options: EmbeddedRegistryOptions): Embedd
     memberships: bind(listMemberships),
     getManifest: bind(getManifest),
     openFile: bind(openFile),
+    fileUrl: context.blobs.sign && bind(fileUrl),
     useVersion: bind(useVersion),
     versionUrl: bind(versionUrl),
 
@@ -98,6 +99,10 @@ export function createEmbeddedRegistry(options: EmbeddedRegistryOptions): Embedd
     loggedBy: late((module) => module.loggedBy),
     usedBy: late((module) => module.usedBy),
     runVersions: lateList((module) => module.runVersions),
+    projects: lateList((module) => module.listProjects),
+    getProject: late((module) => module.getProject),
+    upsertProject: late((module) => module.upsertProject),
+    deleteProject: late((module) => module.deleteProject),
     types: lateList((module) => module.listTypes),
     collections: lateList((module) => module.listCollections),
     versions: lateList((module) => module.listVersions),

@@ -1,7 +1,7 @@
+import { mapAhead } from "../bytes/ahead.ts"
 import { optional, refuse } from "../core/check.ts"
 import type { Digest } from "../core/digest-text.ts"
 import type { CallOptions } from "../ports.ts"
-import { mapAhead } from "./ahead.ts"
 import { withoutMembers } from "./collection-losses.ts"
 import { isExpired, livingMember } from "./collection-state.ts"
 import { changeCollection, readCollection } from "./collections.ts"

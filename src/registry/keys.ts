@@ -19,6 +19,10 @@ export function projectKey(ref: ProjectRef): string {
   return `projects/${place(ref)}`
 }
 
+export function projectPrefix(entity: string | undefined): string {
+  return entity === undefined ? "projects" : `projects/${segment(entity)}`
+}
+
 export function typePrefix(ref: ProjectRef): string {
   return `types/${place(ref)}`
 }
@@ -87,7 +91,7 @@ export function newToken(): string {
   return hexEncode(crypto.getRandomValues(new Uint8Array(12)))
 }
 
-type IdKind = "Artifact" | "ArtifactCollection" | "ArtifactType" | "Run"
+type IdKind = "Artifact" | "ArtifactCollection" | "ArtifactType" | "Project" | "Run"
 
 /** Padded base64 of `Kind:token`, as W&B's ids are; references embed the hex of the decoded bytes. protocol.md 2.3. */
 export function formatId(kind: IdKind, token: string): string {

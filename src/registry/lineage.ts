@@ -1,5 +1,5 @@
+import { collect, mapAhead } from "../bytes/ahead.ts"
 import type { CallOptions, Membership, RunRecord, RunRef } from "../ports.ts"
-import { collect, mapAhead } from "./ahead.ts"
 import { readCollection } from "./collections.ts"
 import type { Context } from "./context.ts"
 import { runEdgePrefix, usedByPrefix } from "./keys.ts"

@@ -12,6 +12,7 @@ export { waitForSweep } from "./gc-lock.ts"
 export { loggedBy, runVersions, usedBy } from "./lineage.ts"
 export { addAliases, link, removeAliases, unlink } from "./links.ts"
 export { announcePart, mergeParts, restoreManifest } from "./parts.ts"
+export { deleteProject, getProject, listProjects, upsertProject } from "./projects.ts"
 export {
   getCollection,
   getVersion,

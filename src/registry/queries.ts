@@ -1,7 +1,7 @@
 /** What is asked of a registry besides "which version is this". @module */
 
+import { mapAhead } from "../bytes/ahead.ts"
 import type { CallOptions, CollectionRecord, CollectionRef, Membership, ProjectRef, VersionRecord } from "../ports.ts"
-import { mapAhead } from "./ahead.ts"
 import { latestAlias, memberAt } from "./collection-state.ts"
 import { findCollection, readCollection, requireCollection, toCollectionRecord } from "./collections.ts"
 import type { Context } from "./context.ts"

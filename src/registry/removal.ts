@@ -1,6 +1,6 @@
+import { mapAhead } from "../bytes/ahead.ts"
 import { ConflictError } from "../errors.ts"
 import type { CallOptions, CollectionRef } from "../ports.ts"
-import { mapAhead } from "./ahead.ts"
 import { settleLatest, withoutMembers } from "./collection-losses.ts"
 import { aliasesAt } from "./collection-state.ts"
 import { changeCollection, readCollection, requireCollection } from "./collections.ts"

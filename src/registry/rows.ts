@@ -106,6 +106,16 @@ export interface SharedRow {
   readonly id: string
 }
 
+export interface ProjectRow {
+  readonly entity: string
+  readonly project: string
+  readonly createdAt: string
+  readonly updatedAt?: string | null
+  readonly description?: string | null
+  /** Absent or null: any. */
+  readonly artifactTypes?: readonly string[] | null
+}
+
 export interface TypeRow {
   readonly id: string
   readonly name: string

@@ -1,7 +1,7 @@
+import { collect, mapAhead } from "../bytes/ahead.ts"
 import { refuse } from "../core/check.ts"
 import { type Digest, isDigest } from "../core/digest-text.ts"
 import type { CallOptions, UploadRequest, UploadTicket } from "../ports.ts"
-import { collect, mapAhead } from "./ahead.ts"
 import { newestLiving } from "./collection-state.ts"
 import { type Context, more } from "./context.ts"
 import { listDamage } from "./damage.ts"
@@ -33,7 +33,8 @@ export async function requestUploads(
 
 function checkRequest({ path, digest, size }: UploadRequest): void {
   if (!isDigest(digest)) refuse("files.digest", "a base64 MD5", digest, `It belongs to "${path}".`)
-  if (!Number.isSafeInteger(size) || size < 0) refuse("files.size", "a whole number of bytes", size, `It belongs to "${path}".`)
+  if (size !== undefined && (!Number.isSafeInteger(size) || size < 0))
+    refuse("files.size", "a whole number of bytes", size, `It belongs to "${path}".`)
 }
 
 async function ticketFor(
@@ -44,17 +45,20 @@ async function ticketFor(
   isDamaged: boolean,
   options: CallOptions,
 ): Promise<UploadTicket> {
-  const info = await context.blobs.stat(file.digest, { ...options, size: file.size })
-  if (info?.size === file.size) {
+  const { blobs } = context
+  const info = await blobs.stat(file.digest, { ...options, size: file.size })
+  if (info !== undefined && (file.size === undefined || info.size === file.size)) {
     const births = await rememberBirths(context, cache, loaded, options)
     return { birthArtifactId: births.get(file.digest) ?? loaded.row.id }
   }
   return {
     birthArtifactId: loaded.row.id,
     async put(content, putOptions = {}) {
-      await context.blobs.put(file.digest, content, { ...putOptions, replace: info !== undefined })
+      await blobs.put(file.digest, content, { ...putOptions, replace: info !== undefined })
       if (isDamaged) await (await more()).clearDamage(context, file.digest, putOptions)
     },
+    // Replacing bytes is more than whoever holds an address may do.
+    sign: info === undefined && !isDamaged && blobs.sign ? (signing) => blobs.sign!("PUT", file.digest, signing) : undefined,
   }
 }
 

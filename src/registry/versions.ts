@@ -1,7 +1,7 @@
+import { mapAhead } from "../bytes/ahead.ts"
 import { versionIndexOf } from "../core/names.ts"
 import { EntryNotFoundError } from "../errors.ts"
 import type { ArtifactState, CallOptions, CollectionRef, Membership, VersionRecord } from "../ports.ts"
-import { mapAhead } from "./ahead.ts"
 import { aliasesAt, aliasTarget, effectiveTtl, isExpired, latestAlias, livingMember, memberAt } from "./collection-state.ts"
 import { findCollection, readCollection, toCollectionRecord } from "./collections.ts"
 import type { Context } from "./context.ts"

@@ -1,6 +1,6 @@
-import { checkRange, pullStream, readHeld } from "../bytes/streams.ts"
+import { checkRange, relayStream } from "../bytes/streams.ts"
 import type { Content } from "../ports.ts"
-import { orStorageError } from "./browser-errors.ts"
+import { orStorageError, storageError } from "./browser-errors.ts"
 
 /** A `Blob` as content; `path` is what a message calls it when it cannot be read any more. */
 export function blobContent(blob: Blob, path: string, labels: Pick<Content, "name" | "version"> = {}): Content {
@@ -13,9 +13,7 @@ export function blobContent(blob: Blob, path: string, labels: Pick<Content, "nam
       checkRange(range)
       const end = range?.end ?? blob.size
       const part = range === undefined ? blob : blob.slice(range.start, Math.max(range.start, end))
-      const reader = part.stream().getReader()
-      const pull = async () => (await orStorageError("read", path, () => readHeld(reader))).value
-      return pullStream({ pull, cancel: (reason) => reader.cancel(reason) }, signal)
+      return relayStream(part.stream(), signal, (error) => storageError(error, "read", path))
     },
     async bytes({ signal } = {}) {
       signal?.throwIfAborted()

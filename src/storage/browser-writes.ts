@@ -1,5 +1,5 @@
 import { readHashed } from "../bytes/hash-stream.ts"
-import { copyBytes, untilAborted } from "../bytes/streams.ts"
+import { copyBytes } from "../bytes/streams.ts"
 import type { CallOptions, Content, Hasher, StoredFile } from "../ports.ts"
 import { orStorageError } from "./browser-errors.ts"
 
@@ -13,23 +13,6 @@ export interface WriteOptions extends CallOptions {
 /** A name that nobody else comes up with. */
 export const uniqueName = (): string =>
   Array.from(crypto.getRandomValues(new Uint32Array(3)), (part) => part.toString(36).padStart(7, "0")).join("")
-
-/** One at a time for each key: the same bytes from many sides at once are read from one of them. */
-export function createTurns(): <T>(key: string, signal: AbortSignal | undefined, work: () => Promise<T>) => Promise<T> {
-  const busy = new Map<string, Promise<unknown>>()
-  return async (key, signal, work) => {
-    signal?.throwIfAborted()
-    for (let other = busy.get(key); other !== undefined; other = busy.get(key)) {
-      await untilAborted(
-        other.catch(() => undefined),
-        signal,
-      )
-    }
-    const turn = work().finally(() => busy.delete(key))
-    busy.set(key, turn)
-    return turn
-  }
-}
 
 /** Bytes on their way to become a `Blob`. */
 export interface Spool {

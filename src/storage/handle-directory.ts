@@ -3,11 +3,12 @@ import { StorageError } from "../errors.ts"
 import type { CallOptions, Content, Directory, DirectoryPutOptions, Hasher, StoredFile } from "../ports.ts"
 import { blobContent } from "./browser-content.ts"
 import { isMissing, orAbsent, orStorageError } from "./browser-errors.ts"
-import { createTurns, type HashBlob } from "./browser-writes.ts"
+import type { HashBlob } from "./browser-writes.ts"
 import { requireWritable } from "./handle-permission.ts"
 import { createTwinGuard } from "./handle-twins.ts"
 import { openWritable } from "./opfs-sink.ts"
 import { SWAP } from "./opfs-temporary.ts"
+import { createTurns } from "./turns.ts"
 
 const TRIES = 5
 

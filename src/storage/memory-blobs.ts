@@ -1,14 +1,14 @@
-import { untilAborted } from "../bytes/streams.ts"
 import type { Digest } from "../core/digest-text.ts"
 import type { BlobStore, Content, Hasher, PutOptions } from "../ports.ts"
 import { keepBytes, memoryContent } from "./memory-content.ts"
+import { createTurns } from "./turns.ts"
 
 /** Blobs in this process's memory, gone with it. `now` gives milliseconds since the epoch. */
 export function createMemoryBlobStore(options: { readonly hasher: Hasher; readonly now?: () => number }): BlobStore {
   const { hasher, now = Date.now } = options
   const blobs = new Map<Digest, { bytes: Uint8Array; version: string; modifiedAt: number }>()
   let versions = 0
-  const writing = new Map<Digest, Promise<unknown>>()
+  const inTurn = createTurns()
 
   const store = async (digest: Digest, content: Content, { signal, onBytes }: PutOptions) => {
     const { bytes } = await keepBytes(content, hasher, { expect: digest, signal, onBytes })
@@ -24,24 +24,15 @@ export function createMemoryBlobStore(options: { readonly hasher: Hasher; readon
       const blob = blobs.get(digest)
       return blob && { digest, size: blob.bytes.byteLength, modifiedAt: blob.modifiedAt }
     },
-    async put(digest, content, options = {}) {
-      options.signal?.throwIfAborted()
-      // The same bytes from many sides at once are read from one of them.
-      for (let other = writing.get(digest); other !== undefined; other = writing.get(digest)) {
-        await untilAborted(
-          other.catch(() => undefined),
-          options.signal,
-        )
-      }
-      const present = blobs.get(digest)
-      if (present !== undefined && !options.replace && (content.size ?? present.bytes.byteLength) === present.bytes.byteLength) {
-        present.modifiedAt = now()
-        return "present"
-      }
-      const work = store(digest, content, options).finally(() => writing.delete(digest))
-      writing.set(digest, work)
-      return work
-    },
+    put: (digest, content, options = {}) =>
+      inTurn(digest, options.signal, async () => {
+        const present = blobs.get(digest)
+        if (present !== undefined && !options.replace && (content.size ?? present.bytes.byteLength) === present.bytes.byteLength) {
+          present.modifiedAt = now()
+          return "present"
+        }
+        return store(digest, content, options)
+      }),
     async get(digest, { signal } = {}) {
       signal?.throwIfAborted()
       const blob = blobs.get(digest)

@@ -88,6 +88,11 @@ export function createObjectBlobStore(objects: Objects, options: ObjectBlobOptio
       const info = await find(digest, call)
       return info && createObjectContent(objects, info)
     },
+    sign:
+      objects.sign &&
+      (async (method, digest, { expiresInSeconds }) => {
+        return objects.sign!(method, keyOf(digest), { md5: digest, expiresInSeconds })
+      }),
     delete: async (digest, { signal } = {}) => objects.delete(keyOf(digest), { signal }),
     async setAside(digest, call = {}) {
       const info = await find(digest, call)

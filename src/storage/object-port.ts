@@ -1,4 +1,4 @@
-import type { CallOptions, Content, Hasher, StoredFile } from "../ports.ts"
+import type { CallOptions, Content, Hasher, SignedRequest, StoredFile } from "../ports.ts"
 
 export interface ObjectInfo {
   readonly key: string
@@ -61,6 +61,12 @@ export interface Objects {
   readonly partsAtOnce: number
   readonly requestsAtOnce: number
   head(key: string, options: CallOptions): Promise<ObjectInfo | undefined>
+  /** A request for somebody else to make; the store refuses bytes that are not what `md5`, base64, says. */
+  sign?(
+    method: "GET" | "PUT",
+    key: string,
+    options: { readonly md5: string; readonly expiresInSeconds: number },
+  ): Promise<SignedRequest>
   /** Undefined: gone, or not as `etag` says. */
   read(key: string, options: ObjectReadOptions): Promise<{ readonly etag: string; readonly bytes: Uint8Array } | undefined>
   /** {@link read} for what is too large to be held. */

@@ -1,3 +1,4 @@
+import { mapAhead } from "../bytes/ahead.ts"
 import { untilAborted } from "../bytes/streams.ts"
 import { pause } from "./object-retry.ts"
 
@@ -7,21 +8,18 @@ const OTHERS_MS = 10_000
 const SILENT_MS = 60_000
 const POLL_MS = 25
 
-/**
- * Maps in order, working at most `limit` items ahead of whoever consumes it. The first failure is thrown in its place. However it ends,
- * no work goes on after it.
- */
+/** {@link mapAhead}, after which, however it ends, none of the work it began goes on. */
 export async function* mapObjects<T, R>(items: AsyncIterable<T>, limit: number, work: (item: T) => Promise<R>): AsyncGenerator<R> {
-  const flying: Promise<R>[] = []
+  const flying = new Set<Promise<R>>()
+  const begin = (item: T) => {
+    const result = work(item)
+    const land = () => flying.delete(result)
+    flying.add(result)
+    result.then(land, land)
+    return result
+  }
   try {
-    for await (const item of items) {
-      const result = work(item)
-      // It may fail long before its turn to be awaited.
-      result.catch(() => undefined)
-      flying.push(result)
-      if (flying.length >= limit) yield await flying.shift()!
-    }
-    while (flying.length > 0) yield await flying.shift()!
+    yield* mapAhead(items, begin, limit)
   } finally {
     await Promise.allSettled(flying)
   }

@@ -4,9 +4,10 @@ import type { BlobInfo, BlobStore, CallOptions, Content, Hasher, PutOptions, Sto
 import { blobContent } from "./browser-content.ts"
 import { orAbsent, orStorageError } from "./browser-errors.ts"
 import { inLock } from "./browser-locks.ts"
-import { createDeferredSpool, createTurns, fillSpool, type HashBlob, type WriteOptions } from "./browser-writes.ts"
+import { createDeferredSpool, fillSpool, type HashBlob, type WriteOptions } from "./browser-writes.ts"
 import { opfsHome, placeFile } from "./opfs-folders.ts"
 import { filesOf, type OpenFolder, openTemporary, sweepTemporary, type Temporary } from "./opfs-temporary.ts"
+import { createTurns } from "./turns.ts"
 
 const KEPT_MS = 30 * 24 * 60 * 60 * 1000
 const STEP_BYTES = 16 * 1024 * 1024

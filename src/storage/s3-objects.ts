@@ -54,6 +54,12 @@ export function createS3Objects(options: S3Options): Objects {
       if (!Number.isSafeInteger(size)) throw hidden("Content-Length", name)
       return { key, size, etag: etagOf(headers, name), modifiedAt: Date.parse(headers.get("last-modified") ?? "") || 0 }
     },
+    sign(method, key, { md5, expiresInSeconds }) {
+      return client.presign(
+        { method, key: prefix + key, headers: method === "PUT" ? { "content-md5": md5 } : {} },
+        expiresInSeconds,
+      )
+    },
     async read(key, read) {
       const { code, headers, body } = await client.bytes(get(key, read))
       return code === undefined ? { etag: etagOf(headers, name), bytes: body } : undefined

@@ -1,7 +1,7 @@
 import { AwsV4Signer } from "aws4fetch"
 import { pullStream, untilAborted } from "../bytes/streams.ts"
 import { InvalidArgumentError } from "../errors.ts"
-import type { CallOptions } from "../ports.ts"
+import type { CallOptions, SignedRequest } from "../ports.ts"
 import { ObjectFailure, retrying } from "./object-retry.ts"
 import { readTag } from "./s3-xml.ts"
 
@@ -55,6 +55,8 @@ interface S3Answer {
 
 export interface S3Client {
   readonly name: string
+  /** A request that carries its permission in its address, to be made by somebody else with these headers and no others signed. */
+  presign(request: Pick<S3Request, "method" | "key" | "headers">, expiresInSeconds: number): Promise<SignedRequest>
   /** Answer with the body as text, as bytes, or as a stream that fails when nothing comes for too long. */
   text(request: S3Request): Promise<S3Answer & { readonly body: string }>
   bytes(request: S3Request): Promise<S3Answer & { readonly body: Uint8Array }>
@@ -85,7 +87,10 @@ export function createS3Client(options: S3ConnectionOptions): S3Client {
   const send = options.fetch ?? ((url, init) => globalThis.fetch(url, init))
   const signingKeys = new Map<string, ArrayBuffer>()
 
-  const sign = async ({ method, key, query = {}, headers = {} }: S3Request) => {
+  const sign = async (
+    { method, key, query = {}, headers = {} }: Pick<S3Request, "method" | "key" | "query" | "headers">,
+    signQuery = false,
+  ) => {
     const { accessKeyId, secretAccessKey, sessionToken } = typeof credentials === "function" ? await credentials() : credentials
     const url = new URL(base)
     url.pathname += key.split("/").map(encodeURIComponent).join("/")
@@ -97,6 +102,7 @@ export function createS3Client(options: S3ConnectionOptions): S3Client {
       accessKeyId,
       secretAccessKey,
       service: "s3",
+      signQuery,
       cache: signingKeys,
       ...(sessionToken && { sessionToken }),
       ...(region && { region }),
@@ -152,6 +158,11 @@ export function createS3Client(options: S3ConnectionOptions): S3Client {
 
   return {
     name,
+    async presign({ method, key, headers = {} }, expiresInSeconds) {
+      const query = { "X-Amz-Expires": String(expiresInSeconds) }
+      const { url } = await sign({ method, key, headers, query }, true)
+      return { url: url.href, headers }
+    },
     text: (request) =>
       answering(request, "", async (response) => {
         const body = await response.text()

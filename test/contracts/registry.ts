@@ -509,6 +509,50 @@ export function registryContract(name: string, create: () => Promise<Registry>):
     })
   })
 
+  describe(`${name}: projects`, () => {
+    test("logging makes them, and they are listed by entity", async () => {
+      const registry = await create()
+      await publish(registry, { a: "1" })
+      expect(await registry.getProject({ ...project, project: "nowhere" })).toBeUndefined()
+      expect(await registry.getProject(project)).toMatchObject({ ...project, description: null, artifactTypes: null })
+      const listed = await collect(registry.projects(project.entity))
+      expect(listed.map((item) => item.project)).toEqual([project.project])
+      expect(await collect(registry.projects(undefined))).toEqual(listed)
+    })
+
+    test("one that is described keeps what is left alone", async () => {
+      const registry = await create()
+      const place = { ...project, project: "wandb-registry-birds" }
+      await registry.upsertProject(place, { description: "all birds", artifactTypes: ["dataset"] })
+      await registry.upsertProject(place, { description: "some birds" })
+      expect(await registry.getProject(place)).toMatchObject({ description: "some birds", artifactTypes: ["dataset"] })
+    })
+
+    test("a registry takes the types it names and no other", async () => {
+      const registry = await create()
+      const place = { ...project, project: "wandb-registry-birds" }
+      await registry.upsertProject(place, { artifactTypes: ["model"] })
+      const { version } = await publish(registry, { a: "1" })
+      await expect(registry.link(version.id, { ...place, collection: "owls" }, [])).rejects.toEqual(failure("INVALID_ARGUMENT"))
+      await registry.upsertProject(place, { artifactTypes: null })
+      expect((await registry.link(version.id, { ...place, collection: "owls" }, [])).index).toBe(0)
+    })
+
+    test("deleting one deletes its collections and leaves what was linked from elsewhere", async () => {
+      const registry = await create()
+      const { version } = await publish(registry, { a: "1" })
+      const place = { ...project, project: "wandb-registry-birds" }
+      await registry.link(version.id, { ...place, collection: "owls" }, [])
+      await registry.deleteProject(place)
+      expect(await registry.getProject(place)).toBeUndefined()
+      expect(await collect(registry.collections(place, undefined))).toEqual([])
+      expect((await registry.findVersion(field))?.version.id).toBe(version.id)
+      await registry.deleteProject(project)
+      expect(await registry.findVersion(field)).toBeUndefined()
+      await expect(registry.deleteProject(project)).rejects.toEqual(failure("ENTRY_NOT_FOUND"))
+    })
+  })
+
   describe(`${name}: aborting`, () => {
     test("an aborted signal rejects with its reason and changes nothing", async () => {
       const registry = await create()
@@ -544,6 +588,10 @@ export function registryContract(name: string, create: () => Promise<Registry>):
         () => registry.loggedBy(member.version.id, options),
         () => registry.usedBy(member.version.id, options),
         () => collect(registry.runVersions(run, "used", options)),
+        () => collect(registry.projects(undefined, options)),
+        () => registry.getProject(project, options),
+        () => registry.upsertProject(project, { description: "x" }, options),
+        () => registry.deleteProject(project, options),
         () => collect(registry.types(project, options)),
         () => collect(registry.collections(project, undefined, options)),
         () => registry.getCollection(field, options),

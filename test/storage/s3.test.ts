@@ -314,3 +314,25 @@ test("a bucket before the host's name, and a session token, are part of what is 
     /\/eu-central-1\/s3\/aws4_request.*SignedHeaders=[^,]*if-none-match[^,]*x-amz-security-token/,
   )
 })
+
+describe("signed addresses", () => {
+  const text = (content: string) => new TextEncoder().encode(content)
+  test("whoever has one can send these bytes and no others, and read them, without a key", async () => {
+    const store = createS3BlobStore({ ...server.newPlace(), hasher })
+    const bytes = text("signed")
+    const digest = digestOf(bytes)
+    const put = await store.sign!("PUT", digest, { expiresInSeconds: 60 })
+    const send = (body: Uint8Array<ArrayBuffer>, headers = put.headers) => fetch(put.url, { method: "PUT", headers, body })
+    expect((await send(text("others"))).ok).toBe(false)
+    expect((await send(text("others"), { "content-md5": digestOf(text("others")) })).ok).toBe(false)
+    expect(await store.stat(digest)).toBeUndefined()
+    expect((await send(bytes)).ok).toBe(true)
+    expect(await store.stat(digest)).toMatchObject({ size: 6 })
+
+    const get = await store.sign!("GET", digest, { expiresInSeconds: 60 })
+    expect(get.headers).toEqual({})
+    expect(await (await fetch(get.url)).text()).toBe("signed")
+    expect((await fetch(put.url)).ok).toBe(false)
+    expect((await fetch(get.url.replace(/X-Amz-Expires=60/, "X-Amz-Expires=90"))).ok).toBe(false)
+  })
+})
