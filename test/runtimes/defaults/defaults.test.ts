@@ -61,8 +61,8 @@ describe(platform.name, () => {
     expect(new TextDecoder().decode(bytes.slice(-16))).toBe("0123456789abcdef")
   })
 
-  // A Worker has no place of its own, nor has a browser without OPFS; their suites show what they say.
-  test.skipIf(hasNoPlace)("downloads to its own place, and what is there already is not fetched again", async () => {
+  // Their own suites show what they say.
+  test.skipIf(hasNoPlace)("downloads to its own place (Workers and browsers without OPFS have none), and not twice", async () => {
     const logged = await log("trees", { "a.txt": text(10, "a"), "deep/b.txt": text(2_000_000, "b") })
     const root = await logged.download()
     expect(await logged.verify(root)).toMatchObject({ verified: 2 })
