@@ -62,7 +62,7 @@ describe("imports", () => {
       "cloudflare:workers": /^doors\/workerd\.ts$/,
       commander: /^cli\/[a-z-]+\.ts$/,
       graphql: /^server\/(graphql|schema)[a-z-]*\.ts$/,
-      "hash-wasm": /^digest\/hash-wasm(-md5)?\.ts$/,
+      "hash-wasm": /^digest\/hash-wasm(-md5|-xxh128)?\.ts$/,
       hono: /^server\/routes[a-z-]*\.ts$/,
       "idb-keyval": /^storage\/indexeddb-connection\.ts$/,
       ky: /^wandb\/http[a-z-]*\.ts$/,

@@ -6,7 +6,7 @@ import type { CallOptions, Content, Directory } from "../ports.ts"
 import { checkCall } from "./call.ts"
 import { forEachConcurrent } from "./map-concurrent.ts"
 import { type OnProgress, type Progress, trackProgress } from "./progress.ts"
-import { useStored } from "./read.ts"
+import { isRight, useStored } from "./read.ts"
 import { openReference } from "./reference.ts"
 import type { Logged } from "./state.ts"
 
@@ -83,7 +83,7 @@ export async function downloadEntry(
   try {
     const { size } =
       entry.ref === undefined
-        ? await useStored(logged, entry, (content) => write(content, entry.digest as Digest), options)
+        ? await useStored(logged, entry, write, options)
         : await writeReference(logged, { ...entry, ref: entry.ref }, write, options)
     progress.done("download", entry.path, size - told)
   } catch (error) {
@@ -96,7 +96,7 @@ export async function downloadEntry(
 async function isUnchanged(entry: Entry, directory: Directory, options: CallOptions): Promise<boolean> {
   const existing = await directory.open(entry.path, options)
   if (existing === undefined || (entry.ref === undefined && existing.size !== entry.size)) return false
-  return (await directory.digest(entry.path, options))?.digest === entry.digest
+  return (await isRight(entry, directory, options)) ?? false
 }
 
 async function writeReference<T>(

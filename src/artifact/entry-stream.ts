@@ -5,7 +5,7 @@ import type { Digest } from "../core/digest-text.ts"
 import type { Entry } from "../core/entry.ts"
 import { DigestMismatchError } from "../errors.ts"
 import type { ByteRange, CallOptions, Content } from "../ports.ts"
-import { openStored, reportDamaged, storedEntry, useStored } from "./read.ts"
+import { hasMd5, openStored, provable, reportDamaged, storedEntry, useStored } from "./read.ts"
 import { openReference } from "./reference.ts"
 import type { Logged } from "./state.ts"
 
@@ -44,7 +44,7 @@ export async function readWhole(logged: Logged, entry: Entry, options: CallOptio
   const { hasher } = logged.session.platform
   const read = (content: Content, digest: Digest | undefined) =>
     digest === undefined ? readAll(content, options) : verifiedBytes(content, { digest }, hasher, { ...options, label: entry.path })
-  if (entry.ref === undefined) return useStored(logged, entry, (content) => read(content, entry.digest as Digest), options)
+  if (entry.ref === undefined) return useStored(logged, entry, read, options)
   const { content, expect } = await openReference(logged.session, { ...entry, ref: entry.ref }, options)
   return read(content, expect)
 }
@@ -59,9 +59,9 @@ async function openEntry(
     const opened = await openReference(logged.session, { ...entry, ref: entry.ref }, options)
     return { ...opened, isLocal: !registry.remote || opened.content.path !== undefined }
   }
-  const cached = registry.remote ? await cache?.get(entry.digest as Digest, options) : undefined
+  const cached = registry.remote && hasMd5(entry) ? await cache?.get(entry.digest as Digest, options) : undefined
   const content = cached ?? (await openStored(logged, storedEntry(entry), options))
-  return { content, expect: entry.digest as Digest, isLocal: cached !== undefined || !registry.remote }
+  return { ...(await provable(entry, content)), isLocal: cached !== undefined || !registry.remote }
 }
 
 /** Hashes a local file once, so that any number of ranges can be cut from it; the content that was proven. */

@@ -1,7 +1,7 @@
 import type { Digest } from "../core/digest-text.ts"
 import type { Entry } from "../core/entry.ts"
 import type { Manifest } from "../core/manifest.ts"
-import { DigestMismatchError, EntryNotFoundError, isArtifactError, RegistryError } from "../errors.ts"
+import { DigestMismatchError, EntryNotFoundError, isArtifactError, RegistryError, UnsupportedError } from "../errors.ts"
 import type {
   CallOptions,
   Content,
@@ -14,7 +14,7 @@ import type {
 } from "../ports.ts"
 import { forEachConcurrent } from "./map-concurrent.ts"
 import { type OnProgress, type Progress, trackFile, trackProgress } from "./progress.ts"
-import { useStored } from "./read.ts"
+import { hasMd5, useStored } from "./read.ts"
 import { isDraftReference } from "./reference.ts"
 import type { Session } from "./session.ts"
 import { type ArtifactState, type DraftFile, type Logged, more } from "./state.ts"
@@ -119,6 +119,12 @@ function sender(
     })
   }
   if (base.session.registry === session.registry) return undefined
+  if (!hasMd5(entry)) {
+    throw new UnsupportedError(
+      `"${entry.path}" is identified by its XXH128, not its MD5, and cannot be stored elsewhere as it stands; download it and add the file`,
+      { path: entry.path },
+    )
+  }
   return (put, options) => useStored(base, entry, put, options)
 }
 

@@ -1,8 +1,8 @@
 import type { Digest } from "../core/digest-text.ts"
 import type { Entry } from "../core/entry.ts"
 import { DigestMismatchError, StorageError } from "../errors.ts"
-import type { CallOptions, Content, StoredEntry } from "../ports.ts"
-import type { Logged } from "./state.ts"
+import type { CallOptions, Content, Directory, StoredEntry } from "../ports.ts"
+import { type Logged, more } from "./state.ts"
 
 /** An entry as registries know it. */
 export function storedEntry(entry: Entry): StoredEntry {
@@ -14,27 +14,46 @@ export function openStored({ session, member }: Logged, file: StoredEntry, optio
   return session.registry.openFile({ ...member.collection, index: member.index, id: member.version.id }, file, options)
 }
 
+/** Whether an entry is identified by its MD5: all are but those that say otherwise. As in Python, words that mean nothing are MD5. */
+export function hasMd5({ extra, ref }: Entry): boolean {
+  return ref !== undefined || extra?.alg !== "XXH128"
+}
+
+/** Stored bytes, and what they must hash to; undefined for those that prove themselves as they are read. */
+export async function provable(entry: Entry, content: Content): Promise<{ content: Content; expect: Digest | undefined }> {
+  if (hasMd5(entry)) return { content, expect: entry.digest as Digest }
+  return { content: (await more()).selfProving(entry, content), expect: undefined }
+}
+
+/** Whether the file at the entry's path in `directory` is the right one; undefined when there is none. */
+export async function isRight(entry: Entry, directory: Directory, options: CallOptions): Promise<boolean | undefined> {
+  if (!hasMd5(entry)) return (await more()).matchesFile(entry, directory, options)
+  const file = await directory.digest(entry.path, options)
+  return file && file.digest === entry.digest
+}
+
 export interface StoredReadOptions extends CallOptions {
   /** Do not keep a copy in the local cache. */
   readonly skipCache?: boolean | undefined
 }
 
 /**
- * Runs `use` on the bytes of a stored file; `use` hashes what it reads and rejects with `DigestMismatchError` when they are wrong.
+ * Runs `use` on the bytes of a stored file; `use` hashes what it reads and rejects with `DigestMismatchError` when that is not `expect`.
  * A wrong copy in the cache is dropped and the registry asked; a wrong byte from a network is asked for once more. What is still
  * wrong then is wrong where it is stored: the registry is told, and the error names the file.
  */
 export async function useStored<T>(
   logged: Logged,
   entry: Entry,
-  use: (content: Content) => Promise<T>,
+  use: (content: Content, expect: Digest | undefined) => Promise<T>,
   options: StoredReadOptions = {},
 ): Promise<T> {
   const { registry, cache } = logged.session
   const file = storedEntry(entry)
   const attempts = [() => openStored(logged, file, options)]
   if (registry.remote) attempts.push(attempts[0]!)
-  if (registry.remote && cache !== undefined) {
+  // The cache knows blobs by their MD5.
+  if (registry.remote && cache !== undefined && hasMd5(entry)) {
     attempts.unshift(async () => {
       const cached =
         (await cache.get(file.digest, options)) ?? (options.skipCache ? undefined : await fillCache(logged, file, options))
@@ -44,7 +63,8 @@ export async function useStored<T>(
   let mismatch: DigestMismatchError | undefined
   for (const open of attempts) {
     try {
-      return await use(await open())
+      const { content, expect } = await provable(entry, await open())
+      return await use(content, expect)
     } catch (error) {
       if (!(error instanceof DigestMismatchError)) throw error
       mismatch = error

@@ -1,5 +1,4 @@
 import { checkBoolean, checkPositiveInteger, checkString } from "../core/check.ts"
-import type { Digest } from "../core/digest-text.ts"
 import { base64Encode, hexDecode } from "../core/digest-text.ts"
 import type { Entry } from "../core/entry.ts"
 import { Manifest } from "../core/manifest.ts"
@@ -11,7 +10,7 @@ import { pickHandler } from "../references/table.ts"
 import { createTrackingReferences } from "../references/tracking.ts"
 import { parseReferenceUri } from "../references/uri.ts"
 import { checkCall, checkRegistry } from "./call.ts"
-import { storedEntry } from "./read.ts"
+import { provable, storedEntry } from "./read.ts"
 import { type AddReferenceOptions, artifactRefUrl, artifactScheme, isArtifactReference, isDraftReference } from "./reference.ts"
 import type { Session } from "./session.ts"
 import type { ArtifactState } from "./state.ts"
@@ -107,7 +106,7 @@ export async function openReference(
   const [member] = await session.registry.memberships(id, options)
   if (member === undefined) throw missing(uri)
   const content = await session.registry.openFile({ ...member.collection, index: member.index, id }, storedEntry(target), options)
-  return { content, expect: target.digest as Digest }
+  return provable(target, content)
 }
 
 async function resolveArtifactReference(

@@ -3,12 +3,12 @@ import type { Digest } from "../core/digest-text.ts"
 import type { Entry } from "../core/entry.ts"
 import type { Manifest } from "../core/manifest.ts"
 import { DigestMismatchError, isArtifactError } from "../errors.ts"
-import type { CallOptions, Directory } from "../ports.ts"
+import type { CallOptions, Content, Directory } from "../ports.ts"
 import { checkCall } from "./call.ts"
 import { loadManifest } from "./load.ts"
 import { forEachConcurrent } from "./map-concurrent.ts"
 import { type OnProgress, trackProgress } from "./progress.ts"
-import { useStored } from "./read.ts"
+import { isRight, useStored } from "./read.ts"
 import type { ArtifactState, Logged } from "./state.ts"
 import { defaultRoot, openTarget, type Target } from "./target.ts"
 
@@ -57,9 +57,9 @@ async function verifyDirectory(
   for await (const { path } of directory.list({ signal: options.signal })) if (manifest.get(path) === undefined) extra.push(path)
   const compare = async (entry: Entry, signal: AbortSignal): Promise<Outcome> => {
     try {
-      const file = await directory.digest(entry.path, { signal })
-      if (file === undefined) return "missing"
-      return file.digest === entry.digest ? "verified" : "damaged"
+      const right = await isRight(entry, directory, { signal })
+      if (right === undefined) return "missing"
+      return right ? "verified" : "damaged"
     } catch (error) {
       // Something else stands there, such as a folder or a link: one more difference, no reason to stop.
       if (isArtifactError(error) && error.details.operation === "structure") return "damaged"
@@ -73,9 +73,9 @@ async function verifyDirectory(
 async function verifyStored(logged: Logged, manifest: Manifest, options: VerifyOptions): Promise<VerifyReport> {
   const { platform, registry } = logged.session
   const compare = async (entry: Entry, signal: AbortSignal): Promise<Outcome> => {
-    const hash = async (content: Parameters<Parameters<typeof useStored>[2]>[0]) => {
+    const hash = async (content: Content, expect: Digest | undefined) => {
       const { digest } = await platform.stage().take(content, { owner: logged, keep: false, signal })
-      if (digest !== entry.digest) throw new DigestMismatchError("", { expected: entry.digest as Digest, actual: digest })
+      if (expect !== undefined && digest !== expect) throw new DigestMismatchError("", { expected: expect, actual: digest })
     }
     try {
       await useStored(logged, entry, hash, { signal, skipCache: true })

@@ -1,1 +1,1 @@
-export { createMD5 } from "hash-wasm"
+export { createMD5 as create } from "hash-wasm"

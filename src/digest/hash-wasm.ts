@@ -7,15 +7,15 @@ import type { Hasher } from "../ports.ts"
 const MAX_IDLE = 8
 
 /**
- * MD5 by hash-wasm, for browsers and wherever WebAssembly may be compiled. An engine serves one hash at a time and goes back on the
+ * MD5, or what else W&B identifies files by, with hash-wasm: for browsers and wherever WebAssembly may be compiled. An engine serves one hash at a time and goes back on the
  * shelf when that hash ends; one whose hash was abandoned is left to the garbage collector. Nothing is loaded or
  * compiled before the first hash.
  *
- * Only `createMD5` is used: once compiling has failed, hash-wasm's one-shot functions never settle, while that keeps rejecting.
+ * Only its `create…` functions are used: once compiling has failed, hash-wasm's one-shot functions never settle, while that keeps rejecting.
  */
-export function createWasmHasher(): Hasher {
+export function createWasmHasher(algorithm: "md5" | "xxh128" = "md5"): Hasher {
   const idle: IHasher[] = []
-  const take = async (): Promise<IHasher> => (idle.pop() ?? (await compile())).init()
+  const take = async (): Promise<IHasher> => (idle.pop() ?? (await compile(algorithm))).init()
   const finish = (engine: IHasher): Digest => {
     const digest = digestFromBytes(engine.digest("binary"))
     if (idle.length < MAX_IDLE) idle.push(engine)
@@ -49,11 +49,11 @@ export function createWasmHasher(): Hasher {
   }
 }
 
-async function compile(): Promise<IHasher> {
-  // By way of a module of its own, so that bundlers take one algorithm along and not all thirty.
-  const { createMD5 } = await import("./hash-wasm-md5.ts")
+async function compile(algorithm: "md5" | "xxh128"): Promise<IHasher> {
+  // By way of modules of their own, so that bundlers take one algorithm along and not all thirty.
+  const { create } = await (algorithm === "md5" ? import("./hash-wasm-md5.ts") : import("./hash-wasm-xxh128.ts"))
   try {
-    return await createMD5()
+    return await create()
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     throw new UnsupportedError(

@@ -1,0 +1,1 @@
+export { createXXHash128 as create } from "hash-wasm"
