@@ -4,14 +4,15 @@ import { defineConfig } from "tsup"
 interface Target {
   readonly default: string
 }
-const { exports, imports } = JSON.parse(readFileSync("package.json", "utf8")) as {
+const { bin, exports, imports } = JSON.parse(readFileSync("package.json", "utf8")) as {
+  bin: Record<string, string>
   exports: Record<string, Target>
   imports: Record<string, Record<string, Target>>
 }
 
 /** Every module that package.json names, at the same place in dist/ as in src/. */
-const names = [exports, ...Object.values(imports)]
-  .flatMap((targets) => Object.values(targets).map((target) => target.default ?? ""))
+const targets = [exports, ...Object.values(imports)].flatMap((group) => Object.values(group).map((target) => target.default ?? ""))
+const names = [...targets, ...Object.values(bin)]
   .filter((path) => path.startsWith("./dist/"))
   .map((path) => path.slice("./dist/".length, -".js".length))
 
