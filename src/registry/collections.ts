@@ -120,11 +120,17 @@ export async function ownerOf(
   return row.token
 }
 
-async function ensureProject(context: Context, ref: ProjectRef, type: string, options: CallOptions): Promise<void> {
+/** The project, created on demand; one that takes only some types is an `InvalidArgumentError` for others. */
+export async function ensureProject(
+  context: Context,
+  ref: ProjectRef,
+  type: string | undefined,
+  options: CallOptions,
+): Promise<void> {
   const key = projectKey(ref)
   const found = await readRecord<ProjectRow>(context.records, key, options)
   const types = found?.artifactTypes
-  if (types && !types.includes(type)) {
+  if (types && type !== undefined && !types.includes(type)) {
     throw new InvalidArgumentError("type", `${ref.project} takes only artifacts of type ${types.join(", ")}, not "${type}".`)
   }
   if (found === undefined)

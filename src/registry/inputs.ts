@@ -86,7 +86,8 @@ export function checkNewVersion(input: NewVersion): CheckedVersion {
     refuse("clientId", "1 to 128 characters of a-z and 0-9", input.clientId)
   return {
     ref: checkCollection(input),
-    type: checkType(input.type, input.collection),
+    // Reserved types too: W&B's own client logs tables and code under them, and `Artifact` refuses them to everybody else.
+    type: checkName("type", input.type),
     digest: input.digest,
     description: checkDescription(input.description ?? null),
     metadata: checkMetadata(input.metadata ?? {}),

@@ -2,7 +2,7 @@ import { toJson } from "../core/json.ts"
 import { checkTags } from "../core/names.ts"
 import { EntryNotFoundError } from "../errors.ts"
 import type { CallOptions, RunInput, RunRecord, RunRef, VersionRef } from "../ports.ts"
-import { requireCollection } from "./collections.ts"
+import { ensureProject, requireCollection } from "./collections.ts"
 import { type Context, timestamp } from "./context.ts"
 import { checkName, checkRun } from "./inputs.ts"
 import { formatId, newToken, runEdgePrefix, runKey, usedByKey, versionToken } from "./keys.ts"
@@ -18,6 +18,7 @@ import { requireVersion } from "./versions.ts"
 export async function upsertRun(context: Context, input: RunInput, options: CallOptions = {}): Promise<RunRecord> {
   const ref = checkRun(input)
   const given = checkRunInput(input)
+  await ensureProject(context, ref, undefined, options)
   const merge = (current: RunRecord | undefined) => {
     const next: RunRecord = { ...(current ?? newRun(context, ref)), ...given, state: "running" }
     return { next, result: next }

@@ -217,7 +217,6 @@ export function registryContract(name: string, create: () => Promise<Registry>):
       ["collection", { collection: "a/b" }],
       ["project", { project: "a:b" }],
       ["entity", { entity: "" }],
-      ["type", { type: "wandb-x" }],
       ["type", { type: "" }],
       ["digest", { digest: "X" }],
       ["aliases", { aliases: ["a/b"] }],

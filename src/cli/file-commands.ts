@@ -1,0 +1,66 @@
+import { Option } from "commander"
+import { listed, pattern, positive } from "./options.ts"
+import type { AddCommand } from "./program.ts"
+
+/** Commands that move or compare files. */
+export function addFileCommands(add: AddCommand): void {
+  addLog(add)
+  addGet(add)
+  addChecks(add)
+}
+
+function addLog(add: AddCommand): void {
+  add(
+    "log <path>",
+    "log a file, a directory or an address as the next version of an artifact",
+    async () => (await import("./log.ts")).log,
+  )
+    .alias("put")
+    .option("-n, --name <name>", "[[entity/]project/]name (default: the last part of the path)")
+    .option("-t, --type <type>", "type of the artifact", "dataset")
+    .option("-d, --description <text>", "text for people")
+    .option("-a, --alias <alias>", "a nickname besides latest; may be repeated", listed)
+    .option("--tag <tag>", "a tag; may be repeated", listed)
+    .option("--metadata <json>", "a JSON object")
+    .option("--ttl <time>", "how long to keep it, such as 30d")
+    .option("--id <run>", "the run that logs it (default: a new one)")
+    .option("--skip-cache", "do not keep copies in the cache")
+    .addOption(
+      new Option("--policy <policy>", "mutable: take a snapshot first").choices(["mutable", "immutable"]).default("mutable"),
+    )
+    .addHelpText("after", "\nExample: isofact log ./birds --name team/zoo/birds --type dataset --alias best")
+}
+
+function addGet(add: AddCommand): void {
+  add(
+    "get <name>",
+    "write the files of a version into a directory, every byte verified",
+    async () => (await import("./get.ts")).get,
+  )
+    .option("--root <dir>", "where to (default: ./artifacts/name:vN)")
+    .option("--type <type>", "what the artifact must be")
+    .option("--path-prefix <text>", "only files whose path starts with this")
+    .option("--match <pattern>", "only files whose path this regular expression matches", pattern)
+    .option("--skip-cache", "do not keep copies in the cache")
+    .option("--allow-missing-references", "leave out references whose target is gone")
+    .option("--concurrency <number>", "files at once", positive)
+    .addHelpText("after", "\nExample: isofact get team/zoo/birds:best --root ./birds")
+}
+
+function addChecks(add: AddCommand): void {
+  add("checkout <name>", "make a directory equal to a version; other files there are deleted", async () => {
+    return (await import("./checkout.ts")).checkout
+  })
+    .option("--root <dir>", "which directory (default: ./artifacts/name)")
+    .option("--dry-run", "only say what would be deleted")
+    .option("-y, --yes", "do not ask")
+  add("verify <name>", "hash every file of a directory, or of the registry, against a version", async () => {
+    return (await import("./verify.ts")).verify
+  })
+    .option("--root <dir>", "which directory (default: ./artifacts/name:vN)")
+    .option("--stored", "hash what the registry stores instead")
+  add("diff <from> <to>", "which files differ between two versions", async () => (await import("./diff.ts")).diff).option(
+    "--exit-code",
+    "exit with 4 when any do",
+  )
+}

@@ -1,0 +1,31 @@
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { dirname, resolve } from "node:path"
+import { StorageError } from "../index.ts"
+
+const keyText = /^[0-9a-f]{40}$/
+
+/**
+ * The key in a file that only its owner can read, made if it is not there.
+ *
+ * @returns the key, and the file's absolute path
+ * @throws StorageError when the file holds something else
+ */
+export function openKeyFile(file: string): { readonly path: string; readonly key: string } {
+  const path = resolve(file)
+  try {
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, `${newKey()}\n`, { flag: "wx", mode: 0o600 })
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") {
+      throw new StorageError(`The key file ${path} cannot be written; serve a directory that can`, { path }, { cause })
+    }
+    chmodSync(path, 0o600)
+  }
+  const key = readFileSync(path, "utf8").trim()
+  if (keyText.test(key)) return { path, key }
+  throw new StorageError(`${path} holds no key; delete it, and the next start makes another`, { path })
+}
+
+function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(20)), (byte) => byte.toString(16).padStart(2, "0")).join("")
+}

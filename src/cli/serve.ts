@@ -1,0 +1,63 @@
+import { InvalidArgumentError } from "../index.ts"
+import { openKeyFile } from "./node-key-file.ts"
+import { listen } from "./node-serve.ts"
+import { homeOf, openEmbedded, type Session } from "./session.ts"
+
+interface ServeOptions {
+  readonly host: string
+  readonly port: string
+  readonly cors?: readonly string[]
+}
+
+/** Serves the registry of a directory until it is told to stop. The key stays in its file: what is printed only says where. */
+export async function serve(session: Session, _: readonly [], options: ServeOptions): Promise<undefined> {
+  const { signal, platform } = session
+  const { host, cors = [] } = options
+  const port = portOf(options.port)
+  const registry = await openEmbedded(session, { create: true })
+  const { path: keyFile, key } = openKeyFile(`${homeOf(session.options.registry)}/api-key`)
+  const { apiKeys, createServer } = await import("../server/server.ts")
+  const { entity } = await registry.defaults({ signal })
+  const server = createServer({
+    registry,
+    authenticate: apiKeys({ [key]: { entity, username: entity, entities: "*" } }),
+    secret: await secretOf(key),
+    corsOrigins: cors,
+    hasher: platform.hasher,
+    onError: (error, { requestId }) => session.say(`request ${requestId}: ${error instanceof Error ? error.message : error}`),
+  })
+  const listening = await listen(server.fetch, { host, port })
+  const url = `http://${host.includes(":") ? `[${host}]` : host}:${listening.port}`
+  session.tell({ json: { url, keyFile, registry: registry.name }, lines: instructions(url, keyFile, registry.name) })
+  if (!isLoopback(host))
+    session.say("Everybody who reaches this address can see what is sent: put a proxy with https in front of it")
+  await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }))
+  session.say("Stopping; requests under way may end")
+  await listening.close()
+  return undefined
+}
+
+function instructions(url: string, keyFile: string, name: string): string[] {
+  const key = `"$(cat '${keyFile.replaceAll("'", "'\\''")}')"`
+  return [
+    `Serving ${name} at ${url}`,
+    "Point W&B's clients here:",
+    `  export WANDB_BASE_URL=${url} WANDB_API_KEY=${key}`,
+    "Ctrl-C stops.",
+  ]
+}
+
+/** Whoever has the key may do all that a signature allows, so one secret is enough for both. */
+async function secretOf(key: string): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(`isofact serve ${key}`)))
+}
+
+function portOf(text: string): number {
+  const port = Number(text)
+  if (/^\d+$/.test(text) && port <= 65_535) return port
+  throw new InvalidArgumentError("--port", `--port must be a number from 0 to 65535, got "${text}"`)
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || host.startsWith("127.")
+}

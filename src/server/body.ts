@@ -1,0 +1,72 @@
+import { joinChunks } from "../bytes/hash-stream.ts"
+import { InvalidArgumentError } from "../errors.ts"
+import type { Content } from "../ports.ts"
+import { Refusal } from "./failure.ts"
+
+/** The whole body of a request as text; more than `maxBytes` is a 413, announced or not. */
+export async function readText(request: Request, maxBytes: number): Promise<string> {
+  const tooLarge = () => new Refusal(413, `The request has more than ${maxBytes} bytes.`)
+  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) {
+    await drain(request, 0)
+    throw tooLarge()
+  }
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of bodyOf(request)) {
+    size += chunk.byteLength
+    if (size > maxBytes) throw tooLarge()
+    chunks.push(chunk)
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(joinChunks(chunks, size))
+  } catch {
+    throw new InvalidArgumentError("body", "The request's body is not UTF-8 text.")
+  }
+}
+
+export async function readJson(request: Request, maxBytes: number): Promise<unknown> {
+  const text = await readText(request, maxBytes)
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new InvalidArgumentError("body", "The request's body is not JSON.")
+  }
+}
+
+/** Reads to the end and keeps nothing: a client that is still sending would take an early answer for a broken connection. */
+export async function drain(request: Request, maxBytes = Number.POSITIVE_INFINITY): Promise<void> {
+  let size = 0
+  for await (const chunk of bodyOf(request)) {
+    size += chunk.byteLength
+    if (size > maxBytes) return
+  }
+}
+
+async function* bodyOf({ body }: Request): AsyncGenerator<Uint8Array> {
+  if (body === null) return
+  const reader = body.getReader()
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) return
+      yield value
+    }
+  } finally {
+    reader.cancel().catch(() => undefined)
+  }
+}
+
+/** The body as it comes in, to be read once. */
+export function bodyContent(request: Request): Content {
+  const size = lengthOf(request)
+  return {
+    stability: "once",
+    ...(size !== undefined && { size }),
+    stream: () => request.body ?? new ReadableStream({ start: (controller) => controller.close() }),
+  }
+}
+
+export function lengthOf(request: Request): number | undefined {
+  const header = request.headers.get("content-length")
+  return header !== null && /^\d{1,15}$/.test(header) ? Number(header) : undefined
+}

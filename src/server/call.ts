@@ -1,0 +1,110 @@
+import type { Entry } from "../core/entry.ts"
+import { InvalidArgumentError } from "../errors.ts"
+import type { Hasher, ProjectRef, Registry } from "../ports.ts"
+import { guardRegistry } from "./guard.ts"
+import type { Principal } from "./principal.ts"
+import type { Signer } from "./signing.ts"
+
+/** A server, made once. */
+export interface Setup {
+  /** Without a guard: only for what a signature or a guarded look-up has allowed already. */
+  readonly registry: Registry
+  readonly signer: Signer
+  readonly authenticate: (key: string, request: Request) => Promise<Principal | undefined> | Principal | undefined
+  readonly baseUrl: string | undefined
+  readonly corsOrigins: readonly string[]
+  readonly urlExpiresInSeconds: number
+  readonly maxRequestBytes: number
+  readonly maxManifestBytes: number
+  readonly maxDepth: number
+  /** Whether to hand out addresses of the store itself where it has some. */
+  readonly direct: boolean
+  readonly multipart: boolean
+  readonly hasher: Hasher
+  readonly onError: (error: unknown, details: { readonly requestId?: string | undefined }) => void
+  readonly manifests: ManifestCache
+  /** Multipart uploads that are being put together, so that a client that asks twice does not start it twice. */
+  readonly completing: Map<string, Promise<void>>
+}
+
+/** The entries of the versions that were listed last. A committed version's never change. */
+export interface ManifestCache {
+  get(id: string, load: () => Promise<Entry[]>): Promise<Entry[]>
+}
+
+/** What answers one request of one principal. */
+export interface Call {
+  readonly setup: Setup
+  readonly principal: Principal
+  /** As the principal may use it. */
+  readonly registry: Registry
+  /** What every address that is handed out starts with; no slash at its end. */
+  readonly baseUrl: string
+  readonly signal: AbortSignal
+  /** Throws when one request asks for more objects than a client needs. */
+  spend(count: number): void
+}
+
+const maxObjects = 200_000
+
+export function createCall(setup: Setup, principal: Principal, baseUrl: string, signal: AbortSignal): Call {
+  let left = maxObjects
+  return {
+    setup,
+    principal,
+    registry: guardRegistry(setup.registry, principal),
+    baseUrl,
+    signal,
+    spend(count) {
+      left -= count
+      if (left < 0)
+        throw new InvalidArgumentError("query", `The query asks for more than ${maxObjects} objects; ask for fewer at once.`)
+    },
+  }
+}
+
+/** The project a request means, with the defaults filled in. */
+export async function placeOf(
+  call: Call,
+  entity: string | null | undefined,
+  project: string | null | undefined,
+): Promise<ProjectRef> {
+  if (entity && project) return { entity, project }
+  const defaults = await call.registry.defaults({ signal: call.signal })
+  return { entity: entity || defaults.entity, project: project || defaults.project }
+}
+
+/** Calls `work` at the first use only. */
+export function once<T>(work: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: work() }
+    return made.value
+  }
+}
+
+export function createManifestCache(limit = 4): ManifestCache {
+  const known = new Map<string, Promise<Entry[]>>()
+  return {
+    async get(id, load) {
+      const entries = known.get(id) ?? load()
+      known.delete(id)
+      known.set(id, entries)
+      for (const oldest of known.keys()) if (known.size > limit) known.delete(oldest)
+      entries.catch(() => known.delete(id))
+      return entries
+    },
+  }
+}
+
+/** The items that have a key in common, in their order. */
+export function groupBy<T, K>(items: Iterable<T>, keyOf: (item: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>()
+  for (const item of items) {
+    const key = keyOf(item)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [item])
+    else group.push(item)
+  }
+  return groups
+}

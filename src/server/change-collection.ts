@@ -1,0 +1,154 @@
+import { InvalidArgumentError, UnsupportedError } from "../errors.ts"
+import type { CollectionChanges, CollectionKind, CollectionRecord, CollectionRef, ProjectRef } from "../ports.ts"
+import { type Call, placeOf } from "./call.ts"
+import { formatId, parseId } from "./ids.ts"
+import { type Maybe, tagNames } from "./inputs.ts"
+import { collectionView, requireCollection, tagView } from "./view-collection.ts"
+import { projectView } from "./view-project.ts"
+
+interface UpdateInput {
+  readonly name: Maybe<string>
+  readonly description?: Maybe<string>
+}
+
+/** What is not given is left alone; a description that is given as null is removed. */
+async function update(call: Call, id: string, kind: CollectionKind, { name, description }: UpdateInput) {
+  const found = await requireKind(call, id, kind)
+  const isRenamed = typeof name === "string" && name !== found.collection
+  return change(call, found, { description, ...(isRenamed && { name }) })
+}
+
+async function change(call: Call, found: CollectionRecord, changes: CollectionChanges) {
+  const changed = await call.registry.updateCollection(refOf(found), changes, { signal: call.signal })
+  return { artifactCollection: collectionView(call, changed, changed) }
+}
+
+async function requireKind(call: Call, id: string, kind: CollectionKind): Promise<CollectionRecord> {
+  const found = await requireCollection(call, id)
+  if (found.kind === kind) return found
+  throw new InvalidArgumentError("id", `${found.collection} is a ${found.kind}, not a ${kind}.`)
+}
+
+function refOf({ entity, project, collection }: CollectionRef): CollectionRef {
+  return { entity, project, collection }
+}
+
+export function updateSequence(call: Call, input: UpdateInput & { readonly artifactSequenceID: string }) {
+  return update(call, input.artifactSequenceID, "sequence", input)
+}
+
+export function updatePortfolio(call: Call, input: UpdateInput & { readonly artifactPortfolioID: string }) {
+  return update(call, input.artifactPortfolioID, "portfolio", input)
+}
+
+interface MoveInput {
+  readonly artifactSequenceID: string
+  readonly destinationArtifactTypeName: string
+}
+
+export async function moveSequence(call: Call, { artifactSequenceID, destinationArtifactTypeName: type }: MoveInput) {
+  return change(call, await requireKind(call, artifactSequenceID, "sequence"), { type })
+}
+
+async function remove(call: Call, id: string, kind: CollectionKind) {
+  const found = await requireKind(call, id, kind)
+  await call.registry.deleteCollection(refOf(found), { signal: call.signal })
+  return { artifactCollection: { ...collectionView(call, found, found), state: "DELETED" } }
+}
+
+export function deleteSequence(call: Call, { artifactSequenceID }: { readonly artifactSequenceID: string }) {
+  return remove(call, artifactSequenceID, "sequence")
+}
+
+export function deletePortfolio(call: Call, { artifactPortfolioID }: { readonly artifactPortfolioID: string }) {
+  return remove(call, artifactPortfolioID, "portfolio")
+}
+
+interface TagsInput {
+  readonly entityName: string
+  readonly projectName: string
+  readonly artifactCollectionName: string
+  readonly tags: readonly { readonly tagName: string }[]
+}
+
+function taggedRef({ entityName: entity, projectName: project, artifactCollectionName: collection }: TagsInput): CollectionRef {
+  return { entity, project, collection }
+}
+
+export async function addCollectionTags(call: Call, input: TagsInput) {
+  const addTags = tagNames(input.tags)!
+  await call.registry.updateCollection(taggedRef(input), { addTags }, { signal: call.signal })
+  return { tags: addTags.map(tagView) }
+}
+
+export async function deleteCollectionTags(call: Call, input: TagsInput) {
+  await call.registry.updateCollection(taggedRef(input), { removeTags: tagNames(input.tags) }, { signal: call.signal })
+  return { success: true }
+}
+
+interface CreateTypeInput {
+  readonly entityName: string
+  readonly projectName: string
+  readonly name: string
+}
+
+/** Types come into being with the first collection of theirs, so there is nothing to do but to name it. */
+export async function createArtifactType(_: Call, { entityName, projectName, name }: CreateTypeInput) {
+  const id = formatId("ArtifactType", entityName, projectName, name)
+  return { artifactType: { __typename: "ArtifactType", id, name, description: null, createdAt: "" } }
+}
+
+interface UpsertModelInput {
+  readonly id: Maybe<string>
+  readonly entityName: Maybe<string>
+  readonly name: Maybe<string>
+  readonly description?: Maybe<string>
+  readonly access: Maybe<string>
+  readonly artifactTypes: Maybe<readonly { readonly name: string }[]>
+  readonly allowAllArtifactTypesInRegistry: Maybe<boolean>
+}
+
+/** Creates or changes a project, which W&B's older words call a model; a registry is one too. */
+export async function upsertModel(call: Call, input: UpsertModelInput) {
+  const { signal } = call
+  if (input.access === "RESTRICTED")
+    throw new UnsupportedError('This server has no restricted projects; use the visibility "organization".')
+  const ref = input.id && !input.name ? parseProjectId(input.id) : await placeOf(call, input.entityName, input.name)
+  const before = await call.registry.getProject(ref, { signal })
+  const artifactTypes = allowedTypes(input, before?.artifactTypes ?? [])
+  const project = await call.registry.upsertProject(ref, { description: input.description, artifactTypes }, { signal })
+  const view = projectView(call, project, project)
+  return { inserted: before === undefined, project: view, model: view }
+}
+
+/** Clients send only the types that are new: those of a registry are added to and never taken away. */
+function allowedTypes(input: UpsertModelInput, before: readonly string[]): readonly string[] | null | undefined {
+  if (input.allowAllArtifactTypesInRegistry === true) return null
+  const added = input.artifactTypes?.map(({ name }) => name)
+  if (added === undefined && input.allowAllArtifactTypesInRegistry !== false) return undefined
+  return Array.from(new Set([...before, ...(added ?? [])]))
+}
+
+interface RenameInput {
+  readonly entityName: string
+  readonly oldProjectName: string
+  readonly newProjectName: string
+}
+
+/** A project's name is part of every address of what is in it, so it stays. */
+export async function renameProject(call: Call, { entityName: entity, oldProjectName, newProjectName }: RenameInput) {
+  const advice = "create another and link its versions there"
+  if (oldProjectName !== newProjectName) throw new UnsupportedError(`This server cannot rename a project or registry; ${advice}.`)
+  const view = projectView(call, { entity, project: oldProjectName })
+  return { inserted: false, project: view, model: view }
+}
+
+export async function deleteModel(call: Call, { id }: { readonly id: string }) {
+  await call.registry.deleteProject(parseProjectId(id), { signal: call.signal })
+  return { success: true }
+}
+
+function parseProjectId(id: string): ProjectRef {
+  const [entity, project] = parseId("Project", id, 2) as [string, string]
+  return { entity, project }
+}

@@ -1,0 +1,111 @@
+import { digestToHex } from "../core/digest-text.ts"
+import { InvalidArgumentError } from "../errors.ts"
+import type { UploadRequest, UploadTicket } from "../ports.ts"
+import { type Call, groupBy } from "./call.ts"
+import { wholeList } from "./connection.ts"
+import { formatId } from "./ids.ts"
+import { type Maybe, parseMd5, parsePartMd5 } from "./inputs.ts"
+import { completeMultipart } from "./multipart.ts"
+import { fingerprintParts, signedUrl, storagePath, uploadHeaders, uploadTarget } from "./urls.ts"
+import { artifactView } from "./view-artifact.ts"
+
+/** Asking for upload addresses, protocol.md 3.4 and 3.5. */
+interface FileSpec {
+  readonly artifactID: string
+  readonly name: string
+  readonly md5: string
+  readonly uploadPartsInput: Maybe<readonly PartInput[]>
+}
+
+interface PartInput {
+  readonly partNumber: number
+  readonly hexMD5: string
+}
+
+const maxParts = 10_000
+
+/** As many files as were asked for, in their order. No address: the bytes are there already. */
+export async function createArtifactFiles(call: Call, { artifactFiles }: { readonly artifactFiles: readonly FileSpec[] }) {
+  const tickets = await requestAll(call, artifactFiles)
+  const files = await Promise.all(artifactFiles.map((spec, index) => fileSlot(call, spec, tickets[index]!)))
+  return { files: wholeList(files, (node) => ({ node })) }
+}
+
+/** One request for each version that is named, which is one. */
+async function requestAll(call: Call, specs: readonly FileSpec[]): Promise<UploadTicket[]> {
+  call.spend(specs.length)
+  const tickets: UploadTicket[] = []
+  for (const [id, group] of groupBy(specs.keys(), (index) => specs[index]!.artifactID)) {
+    const requests = group.map((index) => toRequest(specs[index]!))
+    const found = await call.registry.requestUploads(id, requests, { signal: call.signal })
+    for (const [place, index] of group.entries()) tickets[index] = found[place]!
+  }
+  return tickets
+}
+
+function toRequest({ name, md5 }: FileSpec): UploadRequest {
+  return { path: name, digest: parseMd5("md5", md5), size: undefined }
+}
+
+async function fileSlot(call: Call, spec: FileSpec, ticket: UploadTicket) {
+  const { artifactID: version, name } = spec
+  const request = toRequest(spec)
+  const { digest } = request
+  const isMissing = ticket.put !== undefined
+  const parts = isMissing && call.setup.multipart ? spec.uploadPartsInput : undefined
+  const target = isMissing ? await uploadTarget(call, version, request, ticket.sign) : { uploadUrl: null, uploadHeaders: [] }
+  const birth = ticket.birthArtifactId
+  return {
+    __typename: "File",
+    id: formatId("File", version, name),
+    name,
+    displayName: name,
+    storagePath: storagePath(digest),
+    sizeBytes: 0,
+    md5: digestToHex(digest),
+    digest,
+    ...target,
+    // The parts go to this server, and not where the whole could.
+    ...(parts && { uploadHeaders: uploadHeaders(digest) }),
+    uploadMultipartUrls: parts ? await multipartUrls(call, version, request, parts) : null,
+    artifact: async () => artifactOf(call, birth),
+  }
+}
+
+/** Nobody has to be able to see the version that brought the bytes to be told its id. */
+async function artifactOf(call: Call, id: string) {
+  const version = await call.registry.getVersion(id, { signal: call.signal })
+  return version ? artifactView(call, version) : { __typename: "Artifact", id }
+}
+
+async function multipartUrls(call: Call, version: string, { path, digest }: UploadRequest, parts: readonly PartInput[]) {
+  if (parts.length > maxParts) throw new InvalidArgumentError("uploadPartsInput", `A file may have at most ${maxParts} parts.`)
+  const digests = parts.map(({ hexMD5 }) => parsePartMd5(hexMD5))
+  const claim = { version, path, digest, parts: await fingerprintParts(digests.map(digestToHex)) }
+  return {
+    uploadID: await call.setup.signer.sign("multipart", claim, call.setup.urlExpiresInSeconds),
+    uploadUrlParts: await Promise.all(
+      parts.map(async ({ partNumber }, index) => ({
+        partNumber,
+        uploadUrl: await signedUrl(call, "part", { version, path, digest: digests[index]! }),
+      })),
+    ),
+  }
+}
+
+interface CompleteInput {
+  readonly completedParts: readonly PartInput[]
+  readonly uploadID: string
+}
+
+export async function completeMultipartUpload(call: Call, { completedParts, uploadID }: CompleteInput) {
+  const inOrder = [...completedParts].sort((a, b) => a.partNumber - b.partNumber)
+  if (inOrder.some(({ partNumber }, index) => partNumber !== index + 1))
+    throw new InvalidArgumentError("completedParts", "completedParts must be numbered from 1 on, without a gap.")
+  const digest = await completeMultipart(
+    call,
+    uploadID,
+    inOrder.map(({ hexMD5 }) => parsePartMd5(hexMD5)),
+  )
+  return { digest }
+}

@@ -1,0 +1,164 @@
+import { InvalidArgumentError } from "../errors.ts"
+import type { ManifestKind, NewVersion, PendingVersion, RunRef } from "../ports.ts"
+import type { Call } from "./call.ts"
+import { Refusal } from "./failure.ts"
+import { formatId, parseId } from "./ids.ts"
+import { type Maybe, memberRef, parseMd5, parseObject, parseTtl, requireMember, tagNames } from "./inputs.ts"
+import { signedUrl, uploadHeaders } from "./urls.ts"
+import { artifactView } from "./view-artifact.ts"
+
+/** Logging a version, protocol.md 3. */
+interface CreateArtifactInput {
+  readonly entityName: string
+  readonly projectName: string
+  readonly artifactTypeName: string
+  readonly artifactCollectionName: Maybe<string>
+  readonly artifactCollectionNames: Maybe<readonly string[]>
+  readonly runName: Maybe<string>
+  readonly digest: string
+  readonly digestAlgorithm: string
+  readonly description: Maybe<string>
+  readonly aliases: Maybe<readonly { readonly alias: string }[]>
+  readonly tags: Maybe<readonly { readonly tagName: string }[]>
+  readonly metadata: Maybe<string>
+  readonly ttlDurationSeconds: Maybe<number>
+  readonly historyStep: Maybe<number>
+  readonly distributedID: Maybe<string>
+  readonly clientID: Maybe<string>
+  readonly storageRegion: Maybe<string>
+}
+
+export async function createArtifact(call: Call, input: CreateArtifactInput) {
+  const pending = await call.registry.createVersion(toNewVersion(input), { signal: call.signal })
+  return { artifact: await pendingView(call, pending) }
+}
+
+function toNewVersion(input: CreateArtifactInput): NewVersion {
+  const { entityName: entity, projectName: project, runName, distributedID, storageRegion } = input
+  const collection = input.artifactCollectionName ?? input.artifactCollectionNames?.[0]
+  if (collection === undefined) throw new InvalidArgumentError("artifactCollectionName", "artifactCollectionName must be given.")
+  if (input.digestAlgorithm !== "MANIFEST_MD5")
+    throw new InvalidArgumentError("digestAlgorithm", "digestAlgorithm must be MANIFEST_MD5: this server has no other.")
+  return {
+    ...{ entity, project, collection },
+    type: input.artifactTypeName,
+    digest: input.digest,
+    // Writers that share a version upload patches, so its digest covers one share only.
+    kind: distributedID ? "PATCH" : "FULL",
+    description: input.description ?? undefined,
+    metadata: parseObject("metadata", input.metadata),
+    aliases: input.aliases?.map(({ alias }) => alias),
+    tags: tagNames(input.tags),
+    ttl: parseTtl(input.ttlDurationSeconds),
+    run: runName ? { entity, project, run: runName } : undefined,
+    historyStep: input.historyStep ?? undefined,
+    clientId: input.clientID || newClientId(),
+    distributedId: distributedID ?? undefined,
+    storageRegion: storageRegion ?? undefined,
+  }
+}
+
+function newClientId(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(64)), (byte) => (byte % 36).toString(36)).join("")
+}
+
+/** With the latest version as it was before, which the next manifest builds on. */
+async function pendingView(call: Call, { id, state, latestId }: PendingVersion) {
+  const { registry } = call.setup
+  const { signal } = call
+  const version = await registry.getVersion(id, { signal })
+  if (version === undefined) throw new Refusal(409, "The version that was just made is gone.", id)
+  const view = artifactView(call, { ...version, state })
+  const latest = async () => {
+    if (latestId === undefined) return null
+    const latest = await call.registry.getVersion(latestId, { signal })
+    // Whoever may write but not read is told the id all the same: the next manifest names it.
+    return latest ? artifactView(call, latest) : { __typename: "Artifact", id: latestId, versionIndex: null }
+  }
+  return { ...view, artifactSequence: async () => ({ ...(await view.artifactSequence()), latestArtifact: latest }) }
+}
+
+interface CreateManifestInput {
+  readonly artifactID: string
+  readonly digest: string
+  readonly type: Maybe<ManifestKind>
+}
+
+/** Nothing is kept before the manifest itself arrives: its id says which it is. */
+export async function createArtifactManifest(call: Call, input: CreateManifestInput) {
+  await requireWritable(call, input.artifactID)
+  return { artifactManifest: manifestSlot(call, input.artifactID, input.type ?? "FULL", input.digest) }
+}
+
+interface UpdateManifestInput {
+  readonly artifactManifestID: string
+  readonly digest: Maybe<string>
+}
+
+export async function updateArtifactManifest(call: Call, { artifactManifestID, digest }: UpdateManifestInput) {
+  const [version, kind] = parseId("ArtifactManifest", artifactManifestID, 2) as [string, ManifestKind]
+  await requireWritable(call, version)
+  return { artifactManifest: manifestSlot(call, version, kind, digest ?? "") }
+}
+
+const fileNames: { readonly [kind in ManifestKind]: string } = {
+  FULL: "wandb_manifest.json",
+  INCREMENTAL: "wandb_manifest.incremental.json",
+  PATCH: "wandb_manifest.patch.json",
+}
+
+function manifestSlot(call: Call, version: string, kind: ManifestKind, digest: string) {
+  const name = fileNames[kind]
+  return {
+    __typename: "ArtifactManifest",
+    id: formatId("ArtifactManifest", version, kind),
+    type: kind,
+    digest: digest || null,
+    file: {
+      __typename: "File",
+      id: formatId("File", version, name),
+      name,
+      displayName: name,
+      sizeBytes: 0,
+      uploadUrl: () => signedUrl(call, "upload-manifest", { version, kind, digest: parseMd5("digest", digest) }),
+      uploadHeaders: () => uploadHeaders(parseMd5("digest", digest), "application/json"),
+    },
+  }
+}
+
+/** Signing an address gives a right away, so it asks for that right first. */
+export async function requireWritable(call: Call, id: string): Promise<void> {
+  await call.registry.requestUploads(id, [], { signal: call.signal })
+}
+
+export async function commitArtifact(call: Call, { artifactID }: { readonly artifactID: string }) {
+  const { version } = await call.registry.commitVersion(artifactID, { signal: call.signal })
+  return { artifact: artifactView(call, version), success: true }
+}
+
+interface UseInput {
+  readonly artifactID: string
+  readonly entityName: string
+  readonly projectName: string
+  readonly runName: string
+  readonly artifactEntityName: Maybe<string>
+  readonly artifactProjectName: Maybe<string>
+}
+
+/** `artifactEntityName` and `artifactProjectName` say through which of its collections the version was reached. */
+export async function useArtifact(call: Call, input: UseInput) {
+  const { artifactID: id, artifactEntityName, artifactProjectName } = input
+  const run: RunRef = { entity: input.entityName, project: input.projectName, run: input.runName }
+  const member = await requireMember(
+    call,
+    id,
+    ({ entity, project }) => entity === (artifactEntityName ?? entity) && project === (artifactProjectName ?? project),
+  )
+  await call.registry.useVersion({ ...memberRef(member), id: member.version.id }, run, { signal: call.signal })
+  return { artifact: artifactView(call, member.version), success: true }
+}
+
+export async function mapClientId(call: Call, { clientID }: { readonly clientID: string }) {
+  const serverID = await call.registry.resolveClientId(clientID, { signal: call.signal })
+  return serverID === undefined ? null : { serverID }
+}

@@ -1,0 +1,90 @@
+import type { RunRef } from "../ports.ts"
+import { type Call, placeOf } from "./call.ts"
+import { type Maybe, parseObject } from "./inputs.ts"
+import { demandRun } from "./principal.ts"
+import { signedUrl } from "./urls.ts"
+import { parseRunId, runId, runView, unwrapConfig } from "./view-run.ts"
+
+interface UpsertBucketInput {
+  readonly id: Maybe<string>
+  readonly name: Maybe<string>
+  readonly entityName: Maybe<string>
+  readonly modelName: Maybe<string>
+  readonly groupName: Maybe<string>
+  readonly displayName: Maybe<string>
+  readonly notes: Maybe<string>
+  readonly config: Maybe<string>
+  readonly jobType: Maybe<string>
+  readonly state: Maybe<string>
+  readonly tags: Maybe<readonly string[]>
+}
+
+/** What is null is left alone. A run is known by its name, or by the id it was given. */
+export async function upsertBucket(call: Call, input: UpsertBucketInput) {
+  const { signal } = call
+  const ref = await runOf(call, input)
+  const before = await call.registry.getRun(ref, { signal })
+  const config = parseObject("config", input.config)
+  const run = await call.registry.upsertRun(
+    {
+      ...ref,
+      displayName: input.displayName || undefined,
+      jobType: input.jobType || undefined,
+      group: input.groupName || undefined,
+      notes: input.notes ?? undefined,
+      tags: input.tags ?? undefined,
+      config: config && unwrapConfig(config),
+    },
+    { signal },
+  )
+  await ensureProject(call, ref)
+  const exitCode = exitCodes.get(input.state ?? "")
+  if (exitCode !== undefined) await call.registry.finishRun(ref, exitCode, { signal })
+  return { bucket: runView(call, run), inserted: before === undefined }
+}
+
+/** A run makes its project, also with a key that may not change projects. */
+async function ensureProject({ setup, signal }: Call, { entity, project }: RunRef): Promise<void> {
+  const found = await setup.registry.getProject({ entity, project }, { signal })
+  if (found === undefined) await setup.registry.upsertProject({ entity, project }, {}, { signal })
+}
+
+const exitCodes: ReadonlyMap<string, number> = new Map([
+  ["finished", 0],
+  ["failed", 1],
+  ["crashed", 1],
+  ["killed", 1],
+])
+
+async function runOf(call: Call, { id, name, entityName, modelName }: UpsertBucketInput): Promise<RunRef> {
+  if (!name && id) return parseRunId(id)
+  return { ...(await placeOf(call, entityName, modelName)), run: name || newRunName() }
+}
+
+function newRunName(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => (byte % 36).toString(36)).join("")
+}
+
+interface CreateRunFilesInput {
+  readonly entityName: Maybe<string>
+  readonly projectName: Maybe<string>
+  readonly runName: string
+  readonly files: readonly string[]
+}
+
+/** Clients send a run's console, summary and the like to these addresses, where it is let go: runs are here for their artifacts. */
+export async function createRunFiles(call: Call, input: CreateRunFilesInput) {
+  const place = await placeOf(call, input.entityName, input.projectName)
+  demandRun(call.principal, "write", place)
+  call.spend(input.files.length)
+  const run = runId({ ...place, run: input.runName })
+  const files = input.files.map((name) => ({
+    __typename: "File",
+    id: run,
+    name,
+    displayName: name,
+    sizeBytes: 0,
+    uploadUrl: () => signedUrl(call, "run-file", { run }),
+  }))
+  return { runID: run, uploadHeaders: [], files }
+}

@@ -1,0 +1,188 @@
+import { show } from "../core/show.ts"
+import { InvalidArgumentError } from "../errors.ts"
+import type { Call } from "./call.ts"
+import { compilePattern } from "./pattern.ts"
+import type { FilterArgs } from "./view-project.ts"
+
+/**
+ * The filters and orders that W&B's clients send, a small part of MongoDB's language as JSON text: `{"name": "a"}`,
+ * `{"$or": [{"tag": {"$in": ["x"]}}, {"version_index": {"$gte": 3}}]}`, and `+name,-created_at`.
+ */
+export type Fields<T> = { readonly [name: string]: (item: T) => unknown }
+type Test<T> = (item: T) => boolean
+type Json = { readonly [key: string]: unknown }
+
+const maxDepth = 8
+const maxTerms = 200
+const maxLength = 8192
+
+/** What passes, in the order asked; as it comes when nothing is asked. */
+export function filterItems<T>(
+  call: Call,
+  items: AsyncIterable<T>,
+  fields: Fields<T>,
+  args: FilterArgs,
+): AsyncIterable<T> | Promise<T[]> {
+  const test = compileFilter(fields, args.filters)
+  const compare = compileOrder(fields, args.order)
+  const passing = test === undefined ? items : filtered(call, items, test)
+  return compare === undefined ? passing : sorted(call, passing, compare)
+}
+
+async function* filtered<T>(call: Call, items: AsyncIterable<T>, test: Test<T>): AsyncGenerator<T> {
+  for await (const item of items) {
+    call.spend(1)
+    if (test(item)) yield item
+  }
+}
+
+async function sorted<T>(call: Call, items: AsyncIterable<T>, compare: (a: T, b: T) => number): Promise<T[]> {
+  const list: T[] = []
+  for await (const item of items) {
+    call.spend(1)
+    list.push(item)
+  }
+  return list.sort(compare)
+}
+
+export function compileFilter<T>(fields: Fields<T>, text: string | null | undefined): Test<T> | undefined {
+  if (text === null || text === undefined || text === "") return undefined
+  if (text.length > maxLength) fail(`more than ${maxLength} characters`)
+  const filter = parse(text)
+  let terms = 0
+  const count = () => ++terms > maxTerms && fail(`more than ${maxTerms} terms`)
+  const compile = (part: unknown, depth: number): Test<T> => {
+    if (depth > maxDepth) fail(`more than ${maxDepth} levels`)
+    const tests = Object.entries(asObject(part)).map(([key, value]): Test<T> => {
+      count()
+      if (key === "$not") return negate(compile(value, depth + 1))
+      if (key.startsWith("$"))
+        return combine(
+          key,
+          asArray(value).map((each) => compile(each, depth + 1)),
+        )
+      return compileField(readerOf(fields, key), value, count)
+    })
+    return (item) => tests.every((test) => test(item))
+  }
+  return compile(filter, 0)
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return fail("no JSON")
+  }
+}
+
+function combine<T>(key: string, tests: readonly Test<T>[]): Test<T> {
+  if (key === "$and") return (item) => tests.every((test) => test(item))
+  if (key === "$or") return (item) => tests.some((test) => test(item))
+  if (key === "$nor") return (item) => !tests.some((test) => test(item))
+  return fail(`the operator ${show(key)}`)
+}
+
+const negate =
+  <T>(test: Test<T>): Test<T> =>
+  (item) =>
+    !test(item)
+
+/** A field by name; a dot leads into one that is an object, as in `metadata.epoch`. */
+function readerOf<T>(fields: Fields<T>, name: string): (item: T) => unknown {
+  const [head = "", ...path] = name.split(".")
+  const read = Object.hasOwn(fields, head) ? fields[head]! : fail(`the field ${show(name)}`)
+  return (item) =>
+    path.reduce<unknown>((value, key) => (isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined), read(item))
+}
+
+function compileField<T>(read: (item: T) => unknown, wanted: unknown, count: () => void): Test<T> {
+  const isOperators = isObject(wanted) && Object.keys(wanted).some((key) => key.startsWith("$"))
+  const operators = isOperators ? Object.entries(wanted) : [["$eq", wanted] as const]
+  const tests = operators.map(([operator, operand]) => {
+    count()
+    if (operator === "$not") return negate(compileField(read, operand, count))
+    return compileOperator(operator, operand)(read)
+  })
+  return (item) => tests.every((test) => test(item))
+}
+
+function compileOperator(operator: string, operand: unknown): <T>(read: (item: T) => unknown) => Test<T> {
+  const matches = matcherOf(operator, operand)
+  const isNegative = operator === "$ne" || operator === "$nin"
+  // A list, such as tags, passes when one of it does; not being in it has to hold for all.
+  return (read) => (item) => {
+    const value = read(item)
+    if (!Array.isArray(value)) return matches(value)
+    return isNegative ? value.every(matches) : value.some(matches)
+  }
+}
+
+function matcherOf(operator: string, operand: unknown): (value: unknown) => boolean {
+  if (operator === "$eq") return (value) => equal(value, operand)
+  if (operator === "$ne") return (value) => !equal(value, operand)
+  if (operator === "$in" || operator === "$nin") {
+    const list = asArray(operand)
+    return (value) => list.some((each) => equal(value, each)) === (operator === "$in")
+  }
+  if (operator === "$exists") return (value) => (value !== undefined && value !== null) === operand
+  if (operator === "$regex") return compilePattern(typeof operand === "string" ? operand : fail("a $regex that is no text"))
+  if (operator === "$contains")
+    return (value) => typeof value === "string" && typeof operand === "string" && value.includes(operand)
+  const sign = comparisons[operator] ?? fail(`the operator ${show(operator)}`)
+  return (value) => comparable(value, operand) && sign(order(value, operand))
+}
+
+const comparisons: { readonly [operator: string]: (sign: number) => boolean } = Object.assign(Object.create(null), {
+  $gt: (sign: number) => sign > 0,
+  $gte: (sign: number) => sign >= 0,
+  $lt: (sign: number) => sign < 0,
+  $lte: (sign: number) => sign <= 0,
+})
+
+function equal(value: unknown, wanted: unknown): boolean {
+  return (
+    (value ?? null) === (wanted ?? null) ||
+    (isObject(value) && isObject(wanted) && JSON.stringify(value) === JSON.stringify(wanted))
+  )
+}
+
+function comparable(a: unknown, b: unknown): boolean {
+  return typeof a === typeof b && (typeof a === "number" || typeof a === "string")
+}
+
+function order(a: unknown, b: unknown): number {
+  return (a as string) < (b as string) ? -1 : (a as string) > (b as string) ? 1 : 0
+}
+
+/** `+name` or `name` ascending, `-name` descending, several joined by commas. */
+export function compileOrder<T>(fields: Fields<T>, text: string | null | undefined): ((a: T, b: T) => number) | undefined {
+  if (text === null || text === undefined || text === "") return undefined
+  const steps = text.split(",", maxDepth).map((part) => {
+    const [, sign, name = ""] = /^\s*([+-]?)(.*?)\s*$/.exec(part)!
+    return { read: readerOf(fields, name), sign: sign === "-" ? -1 : 1 }
+  })
+  return (a, b) => {
+    for (const { read, sign } of steps) {
+      const result = order(read(a) ?? "", read(b) ?? "")
+      if (result !== 0) return result * sign
+    }
+    return 0
+  }
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+}
+
+function asObject(value: unknown): Json {
+  return isObject(value) ? value : fail("something other than an object where conditions belong")
+}
+
+function asArray(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : fail("something other than a list behind an operator that takes one")
+}
+
+function fail(what: string): never {
+  throw new InvalidArgumentError("filters", `filters or order hold ${what}, which this server does not understand.`)
+}

@@ -1,0 +1,65 @@
+import { pullStream } from "../bytes/streams.ts"
+import { type Digest, digestToHex } from "../core/digest-text.ts"
+import { ConflictError, UnsupportedError } from "../errors.ts"
+import type { Content, ReadOptions } from "../ports.ts"
+import type { Call, Setup } from "./call.ts"
+import { Refusal } from "./failure.ts"
+import { demand } from "./principal.ts"
+import { fingerprintParts, type MultipartClaim } from "./urls.ts"
+
+/**
+ * Puts the parts together and the whole under its digest, which the store proves. Asked again, also while it is still at it, it answers
+ * the same.
+ */
+export async function completeMultipart(call: Call, uploadId: string, parts: readonly Digest[]): Promise<Digest> {
+  const { setup } = call
+  const claim = await setup.signer.verify<MultipartClaim>("multipart", uploadId)
+  const isSame = claim?.parts === (await fingerprintParts(parts.map(digestToHex)))
+  if (claim === undefined || !isSame) {
+    const message = "This upload has expired, or these are not the parts it was begun with; ask for the file's addresses again."
+    throw new Refusal(403, message)
+  }
+  const version = await setup.registry.getVersion(claim.version, { signal: call.signal })
+  if (version !== undefined) demand(call.principal, "write", version.source)
+  const running = setup.completing.get(uploadId) ?? assemble(setup, claim, parts)
+  setup.completing.set(uploadId, running)
+  await running.finally(() => setup.completing.delete(uploadId))
+  return claim.digest
+}
+
+async function assemble(setup: Setup, { version, path, digest }: MultipartClaim, parts: readonly Digest[]): Promise<void> {
+  const [ticket] = await setup.registry.requestUploads(version, [{ path, digest, size: undefined }])
+  await ticket?.put?.(await joinParts(setup, version, path, parts))
+}
+
+async function joinParts(setup: Setup, version: string, path: string, parts: readonly Digest[]): Promise<Content> {
+  const record = await setup.registry.getVersion(version)
+  if (record === undefined) throw new ConflictError("The version that this file belongs to is gone; log it again.")
+  const member = { ...record.source, index: record.source.index ?? 0, id: version }
+  const contents: Content[] = []
+  for (const digest of parts) {
+    const file = { path, digest, size: undefined, birthArtifactId: version }
+    contents.push(await setup.registry.openFile(member, file))
+  }
+  const sizes = contents.map(({ size }) => size)
+  const size = sizes.every((each) => each !== undefined) ? sizes.reduce((sum, each) => sum + each, 0) : undefined
+  return { stability: "frozen", size, name: path, stream: (options) => joinedStream(contents, options) }
+}
+
+/** One part after the other, each opened when it is its turn. */
+function joinedStream(contents: readonly Content[], { range, signal }: ReadOptions = {}): ReadableStream<Uint8Array> {
+  if (range !== undefined) throw new UnsupportedError("A file in parts can only be read whole; leave out the range.")
+  const waiting = contents.values()
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
+  const pull = async () => {
+    for (;;) {
+      const content = reader === undefined ? waiting.next().value : undefined
+      if (reader === undefined && content === undefined) return undefined
+      reader ??= content!.stream({ signal }).getReader()
+      const { done, value } = await reader.read()
+      if (!done) return value
+      reader = undefined
+    }
+  }
+  return pullStream({ pull, cancel: (reason) => reader?.cancel(reason) }, signal)
+}

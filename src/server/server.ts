@@ -1,0 +1,126 @@
+/** W&B's protocol, served over any registry. @module */
+
+import { createJsHasher } from "../bytes/js-hasher.ts"
+import {
+  checkBoolean,
+  checkFunction,
+  checkOptions,
+  checkPositiveInteger,
+  checkString,
+  type OptionChecks,
+  refuse,
+} from "../core/check.ts"
+import type { Hasher, Registry } from "../ports.ts"
+import { createManifestCache, type Setup } from "./call.ts"
+import type { Principal } from "./principal.ts"
+import { createRoutes } from "./routes.ts"
+import { createSigner } from "./signing.ts"
+import { issueToken, type TokenOptions } from "./tokens.ts"
+
+export { type Action, apiKeys, type Principal } from "./principal.ts"
+export type { TokenOptions } from "./tokens.ts"
+
+export interface ServerOptions {
+  readonly registry: Registry
+  /** At least 32 bytes that nobody can guess. Signs addresses and tokens; all servers of one name share it, and changing it ends both. */
+  readonly secret: string | Uint8Array
+  /** Whose key it is; undefined for nobody's. `apiKeys` makes one from a table. Tokens of `issueToken` do not come here. */
+  readonly authenticate: (key: string, request: Request) => Promise<Principal | undefined> | Principal | undefined
+  /** Where clients reach the server, with its path if it has one. Default: as the request says, at the root. */
+  readonly baseUrl?: string | undefined
+  /** Origins of pages that may use it from a browser, such as `"https://birds.example"`; `"*"`: all. Default: none. */
+  readonly corsOrigins?: readonly string[] | undefined
+  /** How long the addresses of files are good for. Default 4 hours. */
+  readonly urlExpiresInSeconds?: number | undefined
+  /** Most bytes of a GraphQL request. Default 32 MiB. */
+  readonly maxRequestBytes?: number | undefined
+  /** Most bytes of a manifest, which is held whole. Default 256 MiB. */
+  readonly maxManifestBytes?: number | undefined
+  /** How deep a GraphQL query may nest. Default 16. */
+  readonly maxDepth?: number | undefined
+  /** Hand out addresses of the store itself where it has some, so that bytes do not pass this server. Default false. */
+  readonly direct?: boolean | undefined
+  /** Take files of 2 GiB and more in parts, which the registry must be able to give back before their version is committed. Default true. */
+  readonly multipart?: boolean | undefined
+  /** Proves whole files as they are read. Default: plain JavaScript. */
+  readonly hasher?: Hasher | undefined
+  /** Milliseconds since the epoch. Default `Date.now`. */
+  readonly now?: (() => number) | undefined
+  /** Told of what went wrong inside, of which clients see only the request id, and of stored bytes that turned out damaged. */
+  readonly onError?: ((error: unknown, details: { readonly requestId?: string | undefined }) => void) | undefined
+}
+
+export interface Server {
+  fetch(request: Request): Promise<Response>
+  /**
+   * A key for one project, or one collection of it, that ends by itself: for a browser, which must never hold an API key. Any server with
+   * the same secret takes it.
+   */
+  issueToken(options: TokenOptions): Promise<string>
+}
+
+const optionChecks: OptionChecks<ServerOptions> = {
+  registry: undefined,
+  secret: undefined,
+  authenticate: checkFunction as (argument: string, value: unknown) => unknown,
+  baseUrl: checkBaseUrl,
+  corsOrigins: undefined,
+  urlExpiresInSeconds: checkPositiveInteger,
+  maxRequestBytes: checkPositiveInteger,
+  maxManifestBytes: checkPositiveInteger,
+  maxDepth: checkPositiveInteger,
+  direct: checkBoolean,
+  multipart: checkBoolean,
+  hasher: undefined,
+  now: undefined,
+  onError: undefined,
+}
+
+/**
+ * An artifact service that W&B's own clients take for W&B: `fetch` answers GraphQL, uploads and downloads, in any runtime that has
+ * `Request` and `Response`. Nothing is kept between requests but caches, so that many may serve one registry.
+ *
+ * Each request is held to what its key may do; files go over signed addresses that end. Stored bytes are shared by digest among all
+ * entities of a registry: give tenants who must not be able to claim each other's files by their MD5 a registry each.
+ *
+ * @example
+ * const server = createServer({ registry, secret: env.SECRET, authenticate: apiKeys({ [env.API_KEY]: ann }) })
+ * export default { fetch: server.fetch }
+ */
+export function createServer(options: ServerOptions): Server {
+  const { registry, authenticate, secret, now = Date.now, ...rest } = checkOptions("options", options, optionChecks)
+  const signer = createSigner(checkSecret(secret), now)
+  const setup: Setup = {
+    ...{ registry, authenticate, signer },
+    baseUrl: rest.baseUrl,
+    corsOrigins: rest.corsOrigins ?? [],
+    urlExpiresInSeconds: rest.urlExpiresInSeconds ?? 4 * 3600,
+    maxRequestBytes: rest.maxRequestBytes ?? 32 * 1024 * 1024,
+    maxManifestBytes: rest.maxManifestBytes ?? 256 * 1024 * 1024,
+    maxDepth: rest.maxDepth ?? 16,
+    direct: rest.direct ?? false,
+    multipart: rest.multipart ?? true,
+    hasher: rest.hasher ?? createJsHasher(),
+    onError: rest.onError ?? (() => undefined),
+    manifests: createManifestCache(),
+    completing: new Map(),
+  }
+  return {
+    fetch: createRoutes(setup),
+    issueToken: (request) => issueToken(signer, async () => (await registry.defaults()).entity, request),
+  }
+}
+
+function checkSecret(secret: unknown): Uint8Array {
+  const bytes = typeof secret === "string" ? new TextEncoder().encode(secret) : secret
+  if (bytes instanceof Uint8Array && bytes.length >= 32) return bytes
+  const found = bytes instanceof Uint8Array ? `${bytes.length} bytes` : typeof secret
+  // What was passed is not shown: a secret that is too short is still one.
+  return refuse("options.secret", "at least 32 bytes, as text or a Uint8Array", found, "crypto.getRandomValues makes good ones.")
+}
+
+function checkBaseUrl(argument: string, value: unknown): void {
+  const url = URL.parse(checkString(argument, value))
+  if (url !== null && /^https?:$/.test(url.protocol) && url.search + url.hash === "") return
+  refuse(argument, "an http or https address without query and fragment", value)
+}

@@ -1,0 +1,76 @@
+import { type Digest, digestToHex } from "../core/digest-text.ts"
+import type { ManifestKind, SignedRequest, StoredEntry, UploadRequest, VersionRef } from "../ports.ts"
+import type { Call } from "./call.ts"
+
+/**
+ * Addresses that are their own permission. What one allows stands, signed, in its query, which nobody writes into logs and messages;
+ * each kind is good for its own methods only.
+ */
+export interface Claims {
+  /** PUT of a file of a version. */
+  readonly upload: { readonly version: string; readonly path: string; readonly digest: Digest }
+  /** PUT of one part of a file, under the part's own digest; HEAD tells whether it is there. */
+  readonly part: { readonly version: string; readonly path: string; readonly digest: Digest }
+  /** PUT of manifest JSON. */
+  readonly "upload-manifest": { readonly version: string; readonly kind: ManifestKind; readonly digest: Digest }
+  /** PUT of a file of a run, which is let go. */
+  readonly "run-file": { readonly run: string }
+  /** GET, HEAD of a file. */
+  readonly file: { readonly member: VersionRef & { readonly id: string }; readonly file: StoredEntry }
+  /** GET, HEAD of manifest JSON. */
+  readonly manifest: { readonly version: string }
+}
+
+/** A multipart upload, from its first part to its end. */
+export interface MultipartClaim {
+  readonly version: string
+  readonly path: string
+  readonly digest: Digest
+  /** SHA-256 over the parts' digests, so that no others can be put in their place. */
+  readonly parts: string
+}
+
+export async function signedUrl<K extends keyof Claims>({ setup, baseUrl }: Call, kind: K, claim: Claims[K]): Promise<string> {
+  return `${baseUrl}/storage/${kind}?sig=${await setup.signer.sign(kind, claim, setup.urlExpiresInSeconds)}`
+}
+
+export function fileUrl(call: Call, member: VersionRef & { readonly id: string }, file: StoredEntry): Promise<string> {
+  const { registry, direct, urlExpiresInSeconds: expiresInSeconds } = call.setup
+  if (direct && registry.fileUrl !== undefined) return registry.fileUrl(member, file, { expiresInSeconds, signal: call.signal })
+  const { entity, project, collection, index, id } = member
+  const { path, digest, size, birthArtifactId } = file
+  return signedUrl(call, "file", {
+    member: { entity, project, collection, index, id },
+    file: { path, digest, size, birthArtifactId },
+  })
+}
+
+/** Where to send a file, and the headers that must go with it, as the `Key:Value` lines of protocol.md 3.4. */
+export async function uploadTarget(
+  call: Call,
+  version: string,
+  { path, digest }: UploadRequest,
+  sign?: (options: { expiresInSeconds: number }) => Promise<SignedRequest>,
+): Promise<{ readonly uploadUrl: string; readonly uploadHeaders: string[] }> {
+  if (call.setup.direct && sign !== undefined) {
+    const { url, headers } = await sign({ expiresInSeconds: call.setup.urlExpiresInSeconds })
+    return { uploadUrl: url, uploadHeaders: Object.entries(headers).map(([name, value]) => `${name}:${value}`) }
+  }
+  return { uploadUrl: await signedUrl(call, "upload", { version, path, digest }), uploadHeaders: uploadHeaders(digest) }
+}
+
+export function uploadHeaders(digest: Digest, type = "application/octet-stream"): string[] {
+  return [`Content-MD5:${digest}`, `Content-Type:${type}`]
+}
+
+export function storagePath(digest: Digest): string {
+  return `wandb_artifacts/${digestToHex(digest)}`
+}
+
+/** SHA-256 of the parts' digests in order. */
+export async function fingerprintParts(hexDigests: readonly string[]): Promise<string> {
+  const bytes = new TextEncoder().encode(hexDigests.join("\n"))
+  return Array.from(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)), (byte) =>
+    byte.toString(16).padStart(2, "0"),
+  ).join("")
+}

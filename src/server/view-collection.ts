@@ -1,0 +1,105 @@
+import { EntryNotFoundError } from "../errors.ts"
+import type { CollectionRecord, CollectionRef, Membership } from "../ports.ts"
+import type { Call } from "./call.ts"
+import { connection, type PageArgs } from "./connection.ts"
+import { filterItems } from "./filters.ts"
+import { formatId, parseId } from "./ids.ts"
+import { aliasView, artifactView, memberView } from "./view-artifact.ts"
+import { type FilterArgs, namedType, projectView } from "./view-project.ts"
+
+/** Names the collection and, for when it has been renamed since, the registry's own id of it. */
+function collectionId({ entity, project, collection, id }: CollectionRecord): string {
+  return formatId("ArtifactCollection", entity, project, collection, id)
+}
+
+export async function requireCollection(call: Call, id: string): Promise<CollectionRecord> {
+  const found = await findCollection(call, id)
+  if (found !== undefined) return found
+  throw new EntryNotFoundError("This collection is gone; look it up by its name again.")
+}
+
+export async function findCollection(call: Call, id: string): Promise<CollectionRecord | undefined> {
+  const [entity, project, collection, own] = parseId("ArtifactCollection", id, 4) as [string, string, string, string]
+  const named = await call.registry.getCollection({ entity, project, collection }, { signal: call.signal })
+  if (named?.id === own) return named
+  for await (const other of call.registry.collections({ entity, project }, undefined, { signal: call.signal })) {
+    call.spend(1)
+    if (other.id === own) return other
+  }
+  return undefined
+}
+
+/** What W&B's schema says of a collection. `known` saves a look-up where it has been read already. */
+export function collectionView(call: Call, ref: CollectionRef, known: CollectionRecord) {
+  const { entity, project, collection } = ref
+  const at: CollectionRef = { entity, project, collection }
+  const { signal } = call
+  const members = () => call.registry.versions(at, { signal })
+  return {
+    __typename: known.kind === "portfolio" ? "ArtifactPortfolio" : "ArtifactSequence",
+    id: collectionId(known),
+    name: collection,
+    description: known.description,
+    state: "READY",
+    createdAt: known.createdAt,
+    updatedAt: known.updatedAt,
+    project: () => projectView(call, ref),
+    defaultArtifactType: namedType(ref, known.type, known.createdAt),
+    tags: { edges: known.tags.map((name) => ({ node: tagView(name) })) },
+    digestAlgorithm: "MANIFEST_MD5",
+    latestArtifact: async () => {
+      const member = await call.registry.findVersion(at, { signal })
+      return member ? artifactView(call, member.version) : null
+    },
+    aliases: async (args: PageArgs) =>
+      connection(
+        call,
+        () => call.registry.collectionAliases(at, { signal }),
+        (alias) => ({ node: aliasView(call, known, alias) }),
+        args,
+      ),
+    artifacts: (args: PageArgs & FilterArgs) =>
+      connection(
+        call,
+        () => filterItems(call, members(), memberFields, args),
+        (member) => ({ version: `v${member.index}`, node: artifactView(call, member.version) }),
+        args,
+      ),
+    artifactMemberships: (args: PageArgs & FilterArgs) =>
+      connection(
+        call,
+        () => filterItems(call, members(), memberFields, args),
+        (member) => ({ node: memberView(call, member) }),
+        args,
+      ),
+    artifactMembership: async ({ aliasName }: { aliasName: string }) => {
+      const member = await call.registry.findVersion({ ...at, alias: aliasName }, { signal })
+      return member ? memberView(call, member) : null
+    },
+  }
+}
+
+export function tagView(name: string) {
+  return { __typename: "Tag", id: formatId("Tag", name), name }
+}
+
+/** The words that filters and orders of versions use. */
+export const memberFields = {
+  id: ({ version }: Membership) => version.id,
+  state: ({ version }: Membership) => version.state,
+  version: ({ index }: Membership) => `v${index}`,
+  version_index: ({ index }: Membership) => index,
+  versionIndex: ({ index }: Membership) => index,
+  digest: ({ version }: Membership) => version.digest,
+  description: ({ version }: Membership) => version.description,
+  tag: ({ version }: Membership) => version.tags,
+  tags: ({ version }: Membership) => version.tags,
+  alias: ({ aliases }: Membership) => aliases,
+  aliases: ({ aliases }: Membership) => aliases,
+  metadata: ({ version }: Membership) => version.metadata,
+  size: ({ version }: Membership) => version.size,
+  created_at: ({ version }: Membership) => version.createdAt,
+  createdAt: ({ version }: Membership) => version.createdAt,
+  updated_at: ({ version }: Membership) => version.updatedAt,
+  updatedAt: ({ version }: Membership) => version.updatedAt,
+}

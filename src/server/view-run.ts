@@ -1,0 +1,78 @@
+import type { Json } from "../core/json.ts"
+import type { RunRecord, RunRef } from "../ports.ts"
+import type { Call } from "./call.ts"
+import { connection, type PageArgs } from "./connection.ts"
+import { formatId, numberOf, parseId } from "./ids.ts"
+import { artifactView } from "./view-artifact.ts"
+import { projectView } from "./view-project.ts"
+
+/** Runs as far as artifacts need them: no history, no metrics, no console. */
+export function runView(call: Call, run: RunRecord) {
+  const { entity, project } = run
+  const versions = (direction: "logged" | "used") => (args: PageArgs) =>
+    connection(
+      call,
+      () => call.registry.runVersions(run, direction, { signal: call.signal }),
+      ({ version }) => ({ node: artifactView(call, version) }),
+      args,
+    )
+  return {
+    __typename: "Run",
+    id: runId(run),
+    name: run.run,
+    projectId: numberOf(`${entity}/${project}`),
+    project: () => projectView(call, { entity, project }),
+    displayName: run.displayName,
+    description: null,
+    notes: run.notes,
+    config: wrapConfig(run.config),
+    summaryMetrics: "{}",
+    systemMetrics: "{}",
+    historyKeys: null,
+    state: run.state,
+    group: run.group,
+    jobType: run.jobType,
+    commit: null,
+    sweepName: null,
+    tags: run.tags,
+    readOnly: false,
+    createdAt: run.createdAt,
+    heartbeatAt: null,
+    // Clients insist on somebody; who started a run is not kept.
+    user: { __typename: "User", id: formatId("User", entity), name: entity, username: entity },
+    logLineCount: 0,
+    historyLineCount: 0,
+    eventsLineCount: 0,
+    historyTail: "[]",
+    eventsTail: "[]",
+    // Resuming takes a run for one that exists only when this has the key "t".
+    wandbConfig: '{"t":{}}',
+    outputArtifacts: versions("logged"),
+    inputArtifacts: versions("used"),
+  }
+}
+
+export function runId({ entity, project, run }: RunRef): string {
+  return formatId("Run", entity, project, run)
+}
+
+export function parseRunId(id: string): RunRef {
+  const [entity, project, run] = parseId("Run", id, 3) as [string, string, string]
+  return { entity, project, run }
+}
+
+type Config = { readonly [key: string]: Json }
+
+/** W&B keeps each setting under `value`, beside settings of its own that start with `_wandb`. */
+function wrapConfig(config: Config): string {
+  return JSON.stringify(Object.fromEntries(Object.entries(config).map(([key, value]) => [key, { value }])))
+}
+
+export function unwrapConfig(config: Config): Config {
+  const settings = Object.entries(config).filter(([key]) => key !== "_wandb" && key !== "wandb_version")
+  return Object.fromEntries(settings.map(([key, value]) => [key, hasValue(value) ? value.value : value]))
+}
+
+function hasValue(value: Json): value is { readonly value: Json } {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && Object.hasOwn(value, "value")
+}

@@ -1,0 +1,101 @@
+import { forEachConcurrent } from "../artifact/map-concurrent.ts"
+import { trackFile } from "../artifact/progress.ts"
+import { useStored } from "../artifact/read.ts"
+import type { Logged } from "../artifact/state.ts"
+import { WHOLE_BYTES } from "../bytes/hash-stream.ts"
+import { relayStream } from "../bytes/streams.ts"
+import { verifiedBytes, verifiedStream } from "../bytes/verified.ts"
+import { type Digest, isDigest } from "../core/digest-text.ts"
+import type { Entry } from "../core/entry.ts"
+import type { Manifest } from "../core/manifest.ts"
+import { RegistryError, UnsupportedError } from "../errors.ts"
+import type { CallOptions, Content, Hasher, Membership, UploadTicket } from "../ports.ts"
+import type { Job } from "./job.ts"
+
+/** How many files are asked about at once, as when a draft is logged. */
+const batchSize = 1000
+
+type Put = NonNullable<UploadTicket["put"]>
+
+/** Sends the files that the target asks for, and writes into the manifest which version brought each. */
+export async function sendFiles(job: Job, member: Membership, pendingId: string, manifest: Manifest): Promise<void> {
+  const { collection, index } = member
+  const logged: Logged = { session: job.session, member, name: `${collection.collection}:v${index}`, deleted: false }
+  const sent = new Set<string>()
+  const send = async ([entry, ticket]: readonly [Entry, UploadTicket], signal: AbortSignal) => {
+    manifest.add({ ...entry, birthArtifactId: ticket.birthArtifactId }, { overwrite: true })
+    // Equal content under several names is sent once.
+    if (ticket.put === undefined || sent.has(entry.digest)) return job.progress.skip(entry.path, "stored", entry.size ?? 0)
+    sent.add(entry.digest)
+    await sendFile(job, logged, entry, ticket.put, { signal })
+  }
+  await forEachConcurrent(ticketed(job, pendingId, manifest), job.concurrency, send, job.call)
+}
+
+async function* ticketed(job: Job, pendingId: string, manifest: Manifest): AsyncGenerator<readonly [Entry, UploadTicket]> {
+  const files = Array.from(manifest.entries.values()).filter(({ ref }) => ref === undefined)
+  for (const { path, digest, extra } of files) {
+    if (isDigest(digest) && extra?.alg === undefined) continue
+    throw new UnsupportedError(`"${path}" is stored under another digest than MD5, which cannot be copied`, { path })
+  }
+  for (let start = 0; start < files.length; start += batchSize) {
+    const batch = files.slice(start, start + batchSize)
+    const requests = batch.map(({ path, digest, size }) => ({ path, digest: digest as Digest, size }))
+    const tickets = await job.to.requestUploads(pendingId, requests, job.call)
+    if (tickets.length !== batch.length) {
+      const message = `${job.to.name} answered ${tickets.length} of ${batch.length} upload requests`
+      throw new RegistryError(message, { operation: "requestUploads" })
+    }
+    for (const [index, entry] of batch.entries()) yield [entry, tickets[index]!]
+  }
+}
+
+async function sendFile(job: Job, logged: Logged, entry: Entry, put: Put, call: CallOptions): Promise<void> {
+  const { onBytes, done } = trackFile(job.progress, "store", entry.path)
+  await useStored(logged, entry, (content) => sendProven(job, content, entry, (proven) => put(proven, { ...call, onBytes })), {
+    ...call,
+    skipCache: true,
+  })
+  job.tally.bytes += entry.size ?? 0
+  done(entry.size ?? 0)
+}
+
+/**
+ * A registry on this machine proves what it stores as it stores it. On the way to any other the bytes are hashed here, and a failure to
+ * read them is told as what it is, whatever it looked like to whoever was sending.
+ */
+async function sendProven(job: Job, content: Content, entry: Entry, send: (content: Content) => Promise<void>): Promise<void> {
+  if (!job.to.remote) return send(content)
+  const failed: { reason?: unknown } = {}
+  try {
+    await send(prove(content, entry, job.session.platform.hasher, failed))
+  } catch (error) {
+    throw failed.reason ?? error
+  }
+}
+
+/** The same content, hashed as it is read. A part cannot be: whoever reads parts checks the whole. */
+function prove(content: Content, { path, digest, size }: Entry, hasher: Hasher, failed: { reason?: unknown }): Content {
+  const expected = { digest: digest as Digest, size }
+  const note = (reason: unknown) => {
+    failed.reason = reason
+    return reason
+  }
+  const bytes: Content["bytes"] = async ({ signal } = {}) => {
+    try {
+      return await verifiedBytes(content, expected, hasher, { label: path, signal })
+    } catch (error) {
+      throw note(error)
+    }
+  }
+  return {
+    stability: content.stability,
+    size: content.size ?? size,
+    name: path,
+    stream({ range, signal } = {}) {
+      if (range !== undefined) return content.stream({ range, signal })
+      return relayStream(verifiedStream(content, expected, hasher, { label: path, signal }), signal, note)
+    },
+    ...(size !== undefined && size <= WHOLE_BYTES && { bytes }),
+  }
+}

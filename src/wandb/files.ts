@@ -1,0 +1,64 @@
+import { digestToHex } from "../core/digest-text.ts"
+import { baseName } from "../core/path.ts"
+import { EntryNotFoundError } from "../errors.ts"
+import type { CallOptions, Content, ReadOptions, StoredEntry } from "../ports.ts"
+import type { Context } from "./context.ts"
+import { download, type Location } from "./download.ts"
+import type { Member } from "./file-addresses.ts"
+
+/** A stored file. Nothing is asked of the server before the first byte is. */
+export async function openFile(context: Context, member: Member, file: StoredEntry, options: CallOptions = {}): Promise<Content> {
+  options.signal?.throwIfAborted()
+  const { path, size } = file
+  return {
+    stability: "frozen",
+    size,
+    name: baseName(path),
+    stream(read: ReadOptions = {}) {
+      const locate = (failed: Location | undefined) => locateFile(context, member, file, failed, { signal: read.signal })
+      return download(context.http, { path, size, locate }, read)
+    },
+  }
+}
+
+export async function fileUrl(
+  { addresses, organizations }: Context,
+  member: Member,
+  { path }: StoredEntry,
+  options: CallOptions = {},
+): Promise<string> {
+  const url = await addresses.find(await organizations.resolve(member, options), path, options)
+  if (url !== undefined) return url
+  throw new EntryNotFoundError(`"${path}" has no address: ${member.collection}:v${member.index} has no such stored file`, { path })
+}
+
+/** The signed address, then a new one, then the service's own, which needs the key; protocol.md 4.3 and 4.5. */
+async function locateFile(
+  context: Context,
+  member: Member,
+  file: StoredEntry,
+  failed: Location | undefined,
+  options: CallOptions,
+): Promise<Location> {
+  const { addresses } = context
+  if (failed?.headers === undefined) {
+    if (failed !== undefined) addresses.drop(member, file.path, failed.url)
+    const url = await addresses.find(member, file.path, options)
+    if (url !== undefined && url !== failed?.url) return { url }
+  }
+  return { url: await ownUrl(context, member, file, options), headers: context.authorized }
+}
+
+async function ownUrl(
+  { baseUrl, organizations, hasFeature }: Context,
+  member: Member,
+  { path, digest, birthArtifactId = "" }: StoredEntry,
+  options: CallOptions,
+): Promise<string> {
+  const { entity, project, collection, id } = await organizations.resolve(member, options)
+  const ids = (await hasFeature("ARTIFACT_V2_DOWNLOAD_HANDLER_SUPPORTS_ARTIFACT_ID", options))
+    ? [id, birthArtifactId]
+    : [birthArtifactId]
+  const parts = ["default", entity, project, collection, ...ids, digestToHex(digest), baseName(path)]
+  return `${baseUrl}/artifactsV2/${parts.map(encodeURIComponent).join("/")}`
+}

@@ -1,0 +1,82 @@
+/** Selections that several operations share; each is exactly what `wire.ts` reads. @module */
+
+export const collectionFields = `
+fragment CollectionFields on ArtifactCollection {
+  __typename
+  id
+  name
+  description
+  createdAt
+  updatedAt
+  project { name entity { name } }
+  type: defaultArtifactType { name }
+  tags { edges { node { name } } }
+}`
+
+const versionSelection = `
+fragment VersionFields on Artifact {
+  id
+  artifactSequence { ...CollectionFields }
+  versionIndex
+  artifactType { name }
+  description
+  metadata
+  ttlDurationSeconds
+  ttlIsInherited
+  tags { name }
+  historyStep
+  state
+  size
+  digest
+  commitHash
+  fileCount
+  createdAt
+  updatedAt
+}`
+
+const memberSelection = `
+fragment MemberFields on ArtifactCollectionMembership {
+  versionIndex
+  createdAt
+  aliases { alias }
+  artifactCollection { ...CollectionFields }
+}`
+
+export const versionFields = [versionSelection, collectionFields]
+export const memberFields = [memberSelection, versionSelection, collectionFields]
+
+/** A version in all its places. */
+export const placedFields = [
+  `
+fragment PlacedFields on Artifact {
+  ...VersionFields
+  artifactMemberships { edges { node { ...MemberFields } } }
+}`,
+  ...memberFields,
+]
+
+export const pageInfo = "pageInfo { endCursor hasNextPage }"
+
+/** Not as a fragment, which would name the type: other people's servers call it otherwise. */
+export const runFields = `
+  id
+  name
+  displayName
+  jobType
+  group
+  notes
+  tags
+  config
+  state
+  createdAt
+  project { name entity { name } }`
+
+export const projectFields = `
+  id
+  name
+  entity { name }
+  description
+  createdAt
+  updatedAt
+  allowAllArtifactTypesInRegistry
+  artifactTypes(includeAll: true) { edges { node { name } } }`

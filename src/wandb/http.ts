@@ -1,0 +1,160 @@
+import ky from "ky"
+import { untilAborted } from "../bytes/streams.ts"
+import { answerFailure, factsOf } from "./answer.ts"
+import { type FailureFacts, WireFailure } from "./failure.ts"
+import { createPace, type Lane, type PaceOutcome } from "./pace.ts"
+import { type RetryOptions, type RetryPolicy, retrying } from "./retry.ts"
+import { createWatch, type Watch } from "./watch.ts"
+
+export interface HttpOptions extends RetryPolicy {
+  readonly fetch: ((request: Request) => Promise<Response>) | undefined
+  readonly timeoutMs: number
+  readonly stallMs: number
+  /** Takes what must not be told out of a server's words. */
+  readonly clean: (text: string) => string
+}
+
+export interface WireRequest extends RetryOptions {
+  readonly method: "GET" | "HEAD" | "POST" | "PUT"
+  readonly url: string
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  /** Made anew for every attempt. */
+  readonly body?: ((watch: Watch) => WireBody | Promise<WireBody>) | undefined
+  /** Failing statuses that are an answer to be looked at. */
+  readonly expected?: readonly number[] | undefined
+  /** Try again after a 409, which otherwise is final. */
+  readonly retryConflict?: boolean | undefined
+}
+
+export interface WireBody {
+  readonly data: BodyInit
+  readonly headers?: Readonly<Record<string, string>> | undefined
+}
+
+/** Requests to one service and to the stores that it signs addresses of. Nothing it throws tells an address, a header or a key. */
+export interface Http extends RetryPolicy {
+  /** What `read` makes of the whole answer, within `timeoutMs`; repeated, also when `read` throws a {@link WireFailure}. */
+  text<T>(request: WireRequest, read: (text: string, facts: FailureFacts) => T): Promise<T>
+  /** Sends bytes, failing when none move for `stallMs`; repeated. */
+  send(request: WireRequest): Promise<{ readonly status: number; readonly headers: Headers }>
+  /** One attempt; the body is for the caller to read, under `watch`. Rejects with {@link WireFailure}. */
+  open(request: WireRequest, signal: AbortSignal | undefined): Promise<{ readonly response: Response; readonly watch: Watch }>
+}
+
+const slower = new Set([429, 503])
+
+export function createHttp(options: HttpOptions): Http {
+  const { server, retries, retryDelayMs, timeoutMs, stallMs, clean } = options
+  const policy: RetryPolicy = { server, retries, retryDelayMs }
+  const pace = createPace()
+  // Which attempt follows which is decided here, for bodies and broken downloads too, so ky makes exactly one.
+  const client = ky.create({
+    retry: 0,
+    timeout: false,
+    throwHttpErrors: false,
+    fetch: (request) => (options.fetch ?? globalThis.fetch)(request as Request),
+  })
+
+  const exchange = async (request: WireRequest, watch: Watch, lane: Lane): Promise<Response> => {
+    const leave = await pace.enter(lane, watch.signal)
+    let outcome: PaceOutcome = { fine: false }
+    try {
+      watch.touch()
+      const body = await prepare(request, watch)
+      const sending = client(request.url, {
+        method: request.method,
+        headers: { ...request.headers, ...body?.headers },
+        signal: watch.signal,
+        ...(body !== undefined && { body: body.data, redirect: stayHere() }),
+      })
+      // A fetch of somebody else's may not hear the signal, here or once it has answered.
+      const response = await untilAborted(sending, watch.signal)
+      if (response.ok || request.expected?.includes(response.status)) {
+        outcome = { fine: true }
+        return response
+      }
+      const failure = await untilAborted(answerFailure(response, clean, request.retryConflict), watch.signal)
+      const { retryAfterMs = Math.random() * retryDelayMs } = failure.facts
+      if (slower.has(response.status)) outcome = { fine: false, pauseMs: retryAfterMs }
+      throw failure
+    } finally {
+      leave(outcome)
+    }
+  }
+  const repeated = <T>(request: WireRequest, limitMs: number, lane: Lane, read: (response: Response) => Promise<T>) =>
+    retrying(policy, request, async () => {
+      const watch = createWatch(limitMs, `nothing came or went for ${limitMs} ms`, request.signal)
+      try {
+        return await untilAborted(read(await exchange(request, watch, lane)), watch.signal)
+      } catch (error) {
+        throw explain(error, watch)
+      } finally {
+        watch.stop()
+      }
+    })
+  return {
+    ...policy,
+    text: (request, read) =>
+      repeated(request, timeoutMs, "down", async (response) => read(await response.text(), factsOf(response))),
+    send: (request) =>
+      repeated(request, stallMs, "up", async (response) => {
+        // Nothing in it matters, but only an answer that was read to its end leaves the connection to the next request.
+        await response.arrayBuffer()
+        return { status: response.status, headers: response.headers }
+      }),
+    async open(request, signal) {
+      const watch = createWatch(stallMs, `nothing came for ${stallMs} ms`, signal)
+      try {
+        return { response: await exchange(request, watch, "down"), watch }
+      } catch (error) {
+        watch.stop()
+        throw explain(error, watch)
+      }
+    },
+  }
+}
+
+/** Bytes that cannot be read are the caller's trouble, and no failure of the connection. */
+async function prepare(request: WireRequest, watch: Watch): Promise<WireBody | undefined> {
+  try {
+    return await request.body?.(watch)
+  } catch (error) {
+    watch.abort(error)
+    throw error
+  }
+}
+
+/**
+ * What went wrong, in words of our own: a platform's error may name the address, and ky's hold the whole request. What stopped the
+ * watch passes through: the caller's abort, an error of the caller's bytes, a stall.
+ */
+export function explain(error: unknown, watch: Watch): unknown {
+  if (watch.signal.aborted) return watch.signal.reason
+  return error instanceof WireFailure ? error : new WireFailure("unclear", `the connection failed${codeOf(error)}`)
+}
+
+/** `ECONNREFUSED` and its like, which say much and nothing secret. */
+function codeOf(error: unknown): string {
+  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
+    const { code } = at as { code?: unknown }
+    if (typeof code === "string" && /^[A-Z][A-Z_]{2,40}$/.test(code)) return ` (${code})`
+  }
+  return ""
+}
+
+let redirect: "error" | "manual" | undefined
+
+/**
+ * What is sent goes where it was addressed and nowhere else. Node keeps a whole streamed body in memory unless it knows that there will be
+ * no redirect to send it to again; Workers do not know the word for that.
+ */
+function stayHere(): "error" | "manual" {
+  if (redirect === undefined) {
+    try {
+      redirect = new Request("https://example.invalid", { redirect: "error" }).redirect === "error" ? "error" : "manual"
+    } catch {
+      redirect = "manual"
+    }
+  }
+  return redirect
+}

@@ -1,0 +1,93 @@
+import { untilAborted } from "../bytes/streams.ts"
+
+/** Uploads may read what is being downloaded by the same client, so the two never wait for each other's places. */
+export type Lane = "up" | "down"
+
+/**
+ * How fast one client goes, whoever uses it. A lane's width grows by one each time it has been filled without complaint and halves
+ * when the server says that it is too much; a pause that the server asks for holds for every request.
+ */
+export interface Pace {
+  /** Waits for a place; the function it gives back frees it and tells how the server answered. */
+  enter(lane: Lane, signal: AbortSignal | undefined): Promise<(outcome: PaceOutcome) => void>
+}
+
+export interface PaceOutcome {
+  /** The server took it. */
+  readonly fine: boolean
+  /** The server turned it away for being one too many, and wants none for so long. */
+  readonly pauseMs?: number | undefined
+}
+
+const firstWidth = 32
+const maxWidth = 128
+
+interface LaneState {
+  width: number
+  taken: number
+  /** When it was last halved: what had been sent before that says nothing new. */
+  halvedAt: number
+  readonly waiting: Set<() => void>
+}
+
+export function createPace(): Pace {
+  const newLane = (): LaneState => ({ width: firstWidth, taken: 0, halvedAt: Number.NEGATIVE_INFINITY, waiting: new Set() })
+  const lanes = { up: newLane(), down: newLane() }
+  let pausedUntil = 0
+
+  const leave = (lane: LaneState, enteredAt: number, { fine, pauseMs }: PaceOutcome) => {
+    const now = performance.now()
+    lane.taken--
+    if (fine) lane.width = Math.min(maxWidth, lane.width + 1 / lane.width)
+    if (pauseMs !== undefined) {
+      pausedUntil = Math.max(pausedUntil, now + pauseMs)
+      if (enteredAt >= lane.halvedAt) lane.width = Math.max(1, lane.width / 2)
+      lane.halvedAt = now
+    }
+    for (const wake of [...lane.waiting].slice(0, Math.max(1, Math.floor(lane.width) - lane.taken))) wake()
+  }
+  return {
+    async enter(name, signal) {
+      const lane = lanes[name]
+      for (;;) {
+        signal?.throwIfAborted()
+        const pauseMs = pausedUntil - performance.now()
+        if (pauseMs > 0) await pause(pauseMs, signal)
+        else if (lane.taken >= Math.floor(lane.width)) await turn(lane.waiting, signal)
+        else break
+      }
+      lane.taken++
+      const enteredAt = performance.now()
+      return (outcome) => leave(lane, enteredAt, outcome)
+    },
+  }
+}
+
+async function turn(waiting: Set<() => void>, signal: AbortSignal | undefined): Promise<void> {
+  let wake = () => {}
+  const woken = new Promise<void>((resolve) => {
+    wake = resolve
+  })
+  waiting.add(wake)
+  try {
+    await untilAborted(woken, signal)
+  } finally {
+    waiting.delete(wake)
+  }
+}
+
+/** Waits, or rejects with `signal.reason`. */
+export function pause(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
+  if (signal?.aborted) return Promise.reject(signal.reason)
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer)
+      reject(signal?.reason)
+    }
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", stop)
+      resolve()
+    }, delayMs)
+    signal?.addEventListener("abort", stop, { once: true })
+  })
+}

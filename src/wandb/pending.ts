@@ -1,0 +1,103 @@
+import { EntryNotFoundError, RegistryError } from "../errors.ts"
+import type { CallOptions, ManifestKind } from "../ports.ts"
+import type { Ask } from "./ask.ts"
+import { createManifest, type ManifestFile, pendingVersion, updateManifest } from "./logging-documents.ts"
+import { Remembered } from "./remember.ts"
+
+/** Where a version is being logged to, and on top of what. */
+export interface PendingVersion {
+  readonly entity: string
+  readonly project: string
+  /** Empty for none. */
+  readonly run: string
+  readonly kind: ManifestKind
+  readonly baseId: string | undefined
+}
+
+/** Versions on their way, remembered for as long as that is likely to help; what is forgotten is asked of the server. */
+export interface PendingVersions {
+  note(id: string, version: PendingVersion): void
+  /** The manifest that files are announced for, made when it is first needed. */
+  manifestId(id: string, options: CallOptions): Promise<string>
+  /** Announces the whole manifest or one share of it; where its bytes go. */
+  announce(id: string, kind: ManifestKind, digest: string, options: CallOptions): Promise<ManifestFile>
+  forget(id: string): void
+}
+
+/** protocol.md 2.5. */
+const fileNames: { readonly [kind in ManifestKind]: string } = {
+  FULL: "wandb_manifest.json",
+  INCREMENTAL: "wandb_manifest.incremental.json",
+  PATCH: "wandb_manifest.patch.json",
+}
+
+const rememberedVersions = 1024
+
+export function createPendingVersions(ask: Ask): PendingVersions {
+  const versions = new Remembered<PendingVersion>(rememberedVersions)
+  const manifests = new Remembered<string>(rememberedVersions)
+
+  const find = async (id: string, options: CallOptions): Promise<PendingVersion> => {
+    const known = versions.get(id)
+    if (known !== undefined) return known
+    const { artifact } = await ask(pendingVersion, { id }, options)
+    if (artifact === null)
+      throw new EntryNotFoundError(`There is no version with id ${id}; it may have been deleted.`, { path: id })
+    const { project, latestArtifact } = artifact.artifactSequence
+    const version: PendingVersion = {
+      entity: project?.entity.name ?? "",
+      project: project?.name ?? "",
+      run: artifact.createdBy?.name ?? "",
+      kind: "FULL",
+      baseId: latestArtifact?.id === id ? undefined : latestArtifact?.id,
+    }
+    versions.set(id, version)
+    return version
+  }
+  const create = async (id: string, kind: ManifestKind, digest: string, options: CallOptions): Promise<ManifestFile> => {
+    const { entity, project, run, baseId } = await find(id, options)
+    const answer = await ask(
+      createManifest,
+      {
+        artifactID: id,
+        baseArtifactID: baseId,
+        name: fileNames[kind],
+        digest,
+        entityName: entity,
+        projectName: project,
+        runName: run,
+        type: kind,
+        includeUpload: digest !== "",
+      },
+      options,
+    )
+    return given(answer.createArtifactManifest?.artifactManifest, "CreateArtifactManifest")
+  }
+  const manifestId = async (id: string, kind: ManifestKind, options: CallOptions): Promise<string> => {
+    const key = `${kind} ${id}`
+    const known = manifests.get(key)
+    if (known !== undefined) return known
+    const made = await create(id, kind, "", options)
+    manifests.set(key, made.id)
+    return made.id
+  }
+  return {
+    note: (id, version) => versions.set(id, version),
+    manifestId: async (id, options) => manifestId(id, (await find(id, options)).kind, options),
+    async announce(id, kind, digest, options) {
+      if (kind === "FULL") return create(id, kind, digest, options)
+      const artifactManifestID = await manifestId(id, kind, options)
+      const answer = await ask(updateManifest, { artifactManifestID, digest, baseArtifactID: undefined }, options)
+      return given(answer.updateArtifactManifest?.artifactManifest, "UpdateArtifactManifest")
+    },
+    forget(id) {
+      versions.delete(id)
+      for (const kind of Object.keys(fileNames)) manifests.delete(`${kind} ${id}`)
+    },
+  }
+}
+
+function given<T>(value: T | null | undefined, operation: string): T {
+  if (value !== null && value !== undefined) return value
+  throw new RegistryError(`${operation} was answered with nothing`, { operation })
+}

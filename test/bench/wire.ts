@@ -1,0 +1,110 @@
+/**
+ * `npm run bench:wire`: isofact against Python wandb (with its wandb-core), on the same server, with the same files. Rivals take turns;
+ * medians and ratios are shown. Slow is never a failure here.
+ *
+ * usage: wire.ts [--rounds n] [--files n] [--large MiB]
+ * ISOFACT_PYTHON names the Python that has wandb (default python3).
+ */
+import { spawn } from "node:child_process"
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { parseArgs } from "node:util"
+import { median } from "./support.ts"
+
+interface Sample {
+  readonly log: number
+  readonly download: number
+  /** Of the client, in MiB; of Python with the processes it started. */
+  readonly peakMiB: number
+}
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "3" },
+    files: { type: "string", default: "10000" },
+    large: { type: "string", default: "2048" },
+  },
+})
+const script = (name: string) => fileURLToPath(new URL(name, import.meta.url))
+const work = mkdtempSync(join(tmpdir(), "isofact-bench-wire-"))
+const ownNode = ["--conditions=isofact-source", "--expose-gc"]
+
+function run(command: string, args: readonly string[], cwd: string): Promise<Sample> {
+  mkdirSync(cwd, { recursive: true })
+  const child = spawn(command, args, { cwd, stdio: ["ignore", "pipe", "inherit"] })
+  let out = ""
+  child.stdout.on("data", (chunk) => (out += chunk))
+  return new Promise((resolve, reject) => {
+    child.once("close", (code) => {
+      const line = out.trim().split("\n").at(-1)
+      if (code === 0 && line) resolve(JSON.parse(line) as Sample)
+      else reject(new Error(`${command} ${args.join(" ")} ended with ${code}`))
+    })
+  })
+}
+
+/** A server with nothing in it, in a process of its own. */
+async function withServer<T>(use: (url: string) => Promise<T>): Promise<T> {
+  const dir = mkdtempSync(join(work, "server-"))
+  const server = spawn(process.execPath, [...ownNode, script("wire-server.ts"), dir], { stdio: ["ignore", "pipe", "inherit"] })
+  try {
+    const url = await new Promise<string>((resolve) => server.stdout.once("data", (line) => resolve(String(line).trim())))
+    return await use(url)
+  } finally {
+    server.kill()
+    rmSync(dir, { recursive: true, force: true })
+  }
+}
+
+function makeTree(name: string, files: number, bytes: number): string {
+  const tree = join(work, name)
+  const piece = Buffer.alloc(Math.min(bytes, 2 ** 20))
+  for (let at = 0; at < files; at++) {
+    const folder = join(tree, String(at % 100))
+    mkdirSync(folder, { recursive: true })
+    for (let done = 0; done < bytes; done += piece.length) {
+      crypto.getRandomValues(piece.subarray(0, Math.min(65_536, piece.length)))
+      writeFileSync(join(folder, `${at}.bin`), piece, { flag: "a" })
+    }
+  }
+  return tree
+}
+
+const python = process.env.ISOFACT_PYTHON ?? "python3"
+const sides = {
+  isofact: (tree: string, url: string, cwd: string) => run(process.execPath, [...ownNode, script("wire-ours.ts"), tree, url], cwd),
+  python: (tree: string, url: string, cwd: string) => run(python, ["-B", script("wire_rival.py"), tree, url], cwd),
+}
+
+async function compare(title: string, tree: string, rounds: number): Promise<string[][]> {
+  const samples: Record<keyof typeof sides, Sample[]> = { isofact: [], python: [] }
+  for (let round = 0; round < rounds; round++) {
+    for (const side of ["isofact", "python"] as const) {
+      const cwd = mkdtempSync(join(work, `${side}-`))
+      samples[side].push(await withServer((url) => sides[side](tree, url, cwd)))
+      rmSync(cwd, { recursive: true, force: true })
+    }
+  }
+  const middle = (side: keyof typeof sides, key: keyof Sample) => median(samples[side].map((sample) => sample[key]))
+  const row = (label: string, key: keyof Sample, unit: string) => {
+    const [mine, theirs] = [middle("isofact", key), middle("python", key)]
+    return [`${title}: ${label}`, `${mine.toFixed(1)} ${unit}`, `${theirs.toFixed(1)} ${unit}`, `${(theirs / mine).toFixed(1)}×`]
+  }
+  return [row("log", "log", "s"), row("download", "download", "s"), row("memory at most", "peakMiB", "MiB")]
+}
+
+const show = (cells: readonly string[]) => console.log(cells.map((cell, at) => cell.padEnd(at === 0 ? 46 : 14)).join(""))
+try {
+  show(["", "isofact", "wandb", "ratio"])
+  const many = makeTree("many", Number(values.files), 8192)
+  for (const row of await compare(`${values.files} files of 8 KiB`, many, Number(values.rounds))) show(row)
+  rmSync(many, { recursive: true })
+  if (Number(values.large) > 0) {
+    const one = makeTree("one", 1, Number(values.large) * 2 ** 20)
+    for (const row of await compare(`1 file of ${values.large} MiB`, one, Math.min(Number(values.rounds), 2))) show(row)
+  }
+} finally {
+  rmSync(work, { recursive: true, force: true })
+}

@@ -1,0 +1,96 @@
+import { once } from "node:events"
+import { chmod, readdir, readFile, utimes, writeFile } from "node:fs/promises"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+import { join } from "node:path"
+import { describe, expect, test } from "vitest"
+import { packageVersion } from "../../src/cli/node-version.ts"
+import { createPlace } from "./run.ts"
+
+test("the program says what it can, and what is wrong with a command line", { timeout: 60_000 }, async () => {
+  const place = await createPlace()
+  const help = await place.spawn("--help")
+  expect(help.code).toBe(0)
+  expect(help.out).toContain("130 interrupted")
+  expect((await place.spawn("--version")).out.trim()).toBe(packageVersion())
+  const unknown = await place.spawn("nope")
+  expect(unknown).toMatchObject({ code: 2, out: "" })
+  expect(unknown.err).not.toMatch(/^\s+at /m)
+})
+
+describe("care", { timeout: 120_000 }, () => {
+  test("sync: to another directory, in part, and what cannot be", async () => {
+    const place = await createPlace()
+    await place.write("d/a", "1")
+    await place.run("log", "d", "--name", "zoo")
+    await place.run("log", "d", "--name", "p2/ark")
+    const report = await place.json("sync", "--to", "there", "--match", "^zoo$")
+    expect(report).toMatchObject({ versions: { sent: 1, present: 0 }, collections: 1, bytes: 1 })
+    const second = await place.spawn("sync", "--to", "there")
+    expect(second).toMatchObject({ code: 0, out: "1 version and 0 links of 1 run sent, 0 B; 1 were there\n" })
+    expect(await place.json("ls", "--registry", "there")).toMatchObject([{ name: "zoo" }])
+    await place.json("sync", "--to", "there", "--entity", "local", "--project", "p2", "--into", "team/p3")
+    expect(await place.json("ls", "team/p3", "--registry", "there")).toMatchObject([{ name: "ark" }])
+  })
+
+  test("gc and cache: what would go is said first", async () => {
+    const place = await createPlace()
+    await place.write("d/a", "x".repeat(1000))
+    await place.run("log", "d", "--name", "zoo")
+    await place.run("rm", "zoo", "--collection", "--yes")
+    const planned = await place.json("gc", "--grace", "0s", "--dry-run")
+    expect(planned).toMatchObject({ dryRun: true, blobsDeleted: 2 })
+    expect(await place.run("gc", "--grace", "0s")).toMatchObject({ code: 2, out: "" })
+    expect(await place.json("gc", "--yes")).toMatchObject({ blobsDeleted: 0 })
+    expect(await place.json("gc", "--grace", "0s", "--yes")).toMatchObject({ dryRun: false, blobsDeleted: 2 })
+
+    const file = join(place.dir, "cache/artifacts/obj/md5/ab")
+    await place.write("cache/artifacts/obj/md5/ab/cdef", "x".repeat(500))
+    await utimes(join(file, "cdef"), new Date(0), new Date(0))
+    expect(await place.json("cache", "info")).toMatchObject({ bytes: 500 })
+    expect(await place.json("cache", "cleanup", "--size", "5GB")).toMatchObject({ freed: 0, bytes: 500 })
+    expect(await place.json("cache", "cleanup", "--size", "100")).toMatchObject({ freed: 500, bytes: 0 })
+  })
+
+  test("doctor: a place that is well, and one that is not", async () => {
+    const place = await createPlace()
+    const empty = await place.json<{ checks: object[] }>("doctor")
+    expect(empty.checks).toContainEqual(expect.objectContaining({ name: "store", status: "warn" }))
+    await place.write("d/a", "bytes that will rot")
+    await place.run("log", "d", "--name", "zoo")
+    const well = await place.run("doctor", "--fsck")
+    expect(well.code).toBe(0)
+    expect(well.out).toMatch(/^ok +store {2}2 files of .* hashed$/m)
+    const blob = await findFile(join(place.dir, ".isofact/blobs"), "bytes that will rot")
+    await chmod(blob, 0o600)
+    await writeFile(blob, "rotten")
+    const sick = await place.spawn("doctor", "--fsck", "--json")
+    expect(sick.code).toBe(1)
+    const store = (JSON.parse(sick.out) as { checks: { name: string }[] }).checks.find(({ name }) => name === "store")
+    expect(store).toMatchObject({
+      status: "fail",
+      message: expect.stringContaining("zoo:v0"),
+      fix: expect.stringContaining("Log the same"),
+    })
+
+    place.env.WANDB_API_KEY = "too-short-but-secret"
+    const taken = createServer().listen(0, "127.0.0.1")
+    await once(taken, "listening")
+    const { port } = taken.address() as AddressInfo
+    await new Promise((resolve) => taken.close(resolve))
+    const far = await place.run("doctor", "--registry", `http://127.0.0.1:${port}`)
+    expect(far.code).toBe(1)
+    expect(far.out).toMatch(/^fail +key /m)
+    expect(far.out).toMatch(/^fail +server .*ECONNREFUSED/m)
+    expect(far.out + far.err).not.toContain("secret")
+  })
+})
+
+async function findFile(dir: string, text: string): Promise<string> {
+  for (const { parentPath, name } of (await readdir(dir, { recursive: true, withFileTypes: true })).filter((entry) =>
+    entry.isFile(),
+  )) {
+    if ((await readFile(join(parentPath, name), "utf8")) === text) return join(parentPath, name)
+  }
+  throw new Error(`no file in ${dir} holds "${text}"`)
+}

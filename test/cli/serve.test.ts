@@ -1,0 +1,95 @@
+import { once } from "node:events"
+import { readdir, readFile, stat } from "node:fs/promises"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+import { join } from "node:path"
+import { expect, test } from "vitest"
+import { createPlace } from "./run.ts"
+
+test("serve: a server with a key of its own, used by the other commands, which ends when told to", {
+  timeout: 120_000,
+}, async () => {
+  const place = await createPlace()
+  await place.write("d/a", "1")
+  const origin = "http://page.example"
+  const server = place.start("serve", "--port", "0", "--cors", origin, "--json")
+  const { url, keyFile } = JSON.parse(await server.until("}\n")) as { url: string; keyFile: string }
+  try {
+    expect(keyFile).toBe(join(place.dir, ".isofact/api-key"))
+    expect((await stat(keyFile)).mode & 0o777).toBe(0o600)
+    const key = (await readFile(keyFile, "utf8")).trim()
+    const client = await createPlace()
+    await client.write("d/a", "1")
+    await client.write("d/b", "2")
+    const refused = await client.spawn("log", "d", "--name", "zoo", "--registry", url)
+    expect(refused).toMatchObject({ code: 2, out: "" })
+    expect(refused.err).toContain("WANDB_API_KEY")
+    client.env.WANDB_API_KEY = "w".repeat(40)
+    expect((await client.run("ls", "--registry", url)).code).toBe(1)
+    expect((await client.run("doctor", "--registry", url)).out).toMatch(/^fail +server .*key$/m)
+
+    client.env.WANDB_API_KEY = key
+    expect(await client.json("log", "d", "--name", "zoo", "--registry", url)).toMatchObject({
+      qualifiedName: "local/uncategorized/zoo:v0",
+    })
+    expect(await client.json("get", "zoo", "--registry", url, "--root", "out")).toMatchObject({ written: 2 })
+    const doctor = await client.spawn("doctor", "--registry", url, "--origin", origin)
+    expect(doctor).toMatchObject({ code: 0, err: "" })
+    expect(doctor.out).toMatch(/^ok +cors /m)
+    expect((await client.run("doctor", "--registry", url, "--origin", "http://evil.example")).out).toMatch(/^fail +cors /m)
+    await client.run("log", "d", "--name", "mine")
+    // The entity of a registry of one's own becomes the server's.
+    expect(await client.json("sync", "--to", url)).toMatchObject({ versions: { sent: 1 }, failures: [] })
+    expect(await place.json("ls")).toMatchObject([{ name: "mine" }, { name: "zoo" }])
+    expect((await place.run("serve", "--port", new URL(url).port)).err).toContain("is taken")
+    for (const said of [refused, doctor]) expect(said.out + said.err).not.toContain(key)
+  } finally {
+    server.process.kill("SIGTERM")
+  }
+  const { code, out, err } = await server.ended
+  expect({ code, err }).toEqual({ code: 0, err: "" })
+  expect(out).not.toContain((await readFile(keyFile, "utf8")).trim())
+  // The key stays.
+  const again = place.start("serve", "--port", "0")
+  expect(await again.until("Ctrl-C")).toContain(`WANDB_API_KEY="$(cat '${keyFile}')"`)
+  again.process.kill("SIGINT")
+  expect((await again.ended).code).toBe(0)
+  await place.write(".isofact/api-key", "nonsense")
+  const damaged = await place.run("serve", "--port", "0")
+  expect(damaged).toMatchObject({ code: 1, out: "" })
+  expect(damaged.err).toContain("api-key")
+})
+
+test("interrupted in the middle: 130, one sentence, and the same again completes", { timeout: 120_000 }, async () => {
+  const place = await createPlace()
+  const server = createServer(() => undefined).listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  try {
+    // A server that never answers: the command is in the middle of its work until it is told to stop.
+    place.env.WANDB_API_KEY = "k".repeat(40)
+    const asking = place.start("ls", "--registry", url, "--json")
+    await once(server, "request")
+    asking.process.kill("SIGINT")
+    const { code, out, err } = await asking.ended
+    expect({ code, err }).toEqual({ code: 130, err: "isofact: Interrupted; run the same again to go on.\n" })
+    expect(JSON.parse(out)).toMatchObject({ error: { code: "INTERRUPTED" } })
+  } finally {
+    server.closeAllConnections()
+    server.close()
+  }
+  for (let at = 0; at < 30; at++) await place.write(`d/f${at}`, String(at).repeat(100_000))
+  for (const signal of ["SIGINT", "SIGKILL"] as const) {
+    const logging = place.start("log", "d", "--name", "zoo")
+    // Files begin to be stored; when exactly it is stopped does not matter.
+    await until(() => readdir(join(place.dir, ".isofact"), { recursive: true }).then((found) => found.length > 10))
+    logging.process.kill(signal)
+    expect([130, null, 0]).toContain((await logging.ended).code)
+  }
+  expect(await place.json("log", "d", "--name", "zoo")).toMatchObject({ version: "v0", fileCount: 30 })
+  expect(await place.json("verify", "zoo", "--stored")).toMatchObject({ verified: 30 })
+})
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo().catch(() => false))) await new Promise((resolve) => setTimeout(resolve, 10))
+}

@@ -1,0 +1,262 @@
+import { describe, expect, test } from "vitest"
+import { createJsHasher } from "../../src/bytes/js-hasher.ts"
+import type { Content } from "../../src/ports.ts"
+import { createEmbeddedRegistry } from "../../src/registry/embedded.ts"
+import { createMemoryBlobStore, createMemoryRecordStore } from "../../src/storage/memory.ts"
+import { md5Of } from "../registry/publish.ts"
+import {
+  annsKey,
+  artifactInput,
+  commitQuery,
+  createArtifactQuery,
+  createFilesQuery,
+  createManifestQuery,
+  createSite,
+  fileUrl,
+  headersOf,
+  hexOf,
+  log,
+  need,
+  type Site,
+} from "./site.ts"
+
+const text = "0123456789"
+
+async function pendingFile(site: Site, content: string, extra: object = {}) {
+  const { id } = need(await site.gql(createArtifactQuery, { input: artifactInput({ a: content }) })).createArtifact.artifact
+  const spec = { artifactID: id, name: "a", md5: md5Of(content), ...extra }
+  const { files } = need(await site.gql(createFilesQuery, { input: { artifactFiles: [spec] } })).createArtifactFiles
+  return { id, node: files.edges[0].node }
+}
+
+describe("uploading", () => {
+  test("a file that is logged comes back, and is not asked for again", async () => {
+    const site = createSite()
+    expect(await log(site, { a: text, "deep/b": "B" })).toMatchObject({ state: "PENDING", sent: 2 })
+    expect(await (await site.fetch(await fileUrl(site, "deep/b"))).text()).toBe("B")
+    expect(await log(site, { a: text, c: "C" })).toMatchObject({ sent: 1 })
+    expect((await log(site, { a: text, c: "C" })).state).toBe("COMMITTED")
+  })
+
+  test("other bytes than were announced are refused and leave nothing", async () => {
+    const site = createSite()
+    const { node } = await pendingFile(site, text)
+    const headers = headersOf(node.uploadHeaders)
+    const wrong = await site.fetch(node.uploadUrl, { method: "PUT", body: "9876543210", headers })
+    expect(wrong.status).toBe(400)
+    const other = await site.fetch(node.uploadUrl, { method: "PUT", body: text, headers: { "content-md5": md5Of("other") } })
+    expect(other.status).toBe(400)
+    const right = await site.fetch(node.uploadUrl, { method: "PUT", body: text, headers })
+    expect(right.status).toBe(200)
+    expect(right.headers.get("etag")).toBe(`"${hexOf(text)}"`)
+    // Twice is fine.
+    expect((await site.fetch(node.uploadUrl, { method: "PUT", body: text })).status).toBe(200)
+  })
+
+  test("nothing is committed before its bytes and manifest are there", async () => {
+    const site = createSite()
+    const { id } = await pendingFile(site, text)
+    expect((await site.gql(commitQuery, { id })).status).toBe(409)
+    const { artifactManifest } = need(
+      await site.gql(createManifestQuery, {
+        input: {
+          artifactID: id,
+          name: "m",
+          digest: md5Of("{}"),
+          entityName: "ann",
+          projectName: "birds",
+          runName: "r",
+          type: "FULL",
+        },
+        up: true,
+      }),
+    ).createArtifactManifest
+    for (const body of ["{", "{}"]) {
+      expect((await site.fetch(artifactManifest.file.uploadUrl, { method: "PUT", body })).status).toBe(400)
+    }
+  })
+
+  test("where the uploader keeps its files is not told to others", async () => {
+    const site = createSite()
+    await log(site, { a: text })
+    const { id } = await pendingFile(site, "another")
+    const json = JSON.stringify({
+      version: 1,
+      storagePolicy: "wandb-storage-policy-v1",
+      storagePolicyConfig: { storageLayout: "V2" },
+      contents: { a: { digest: md5Of("another"), size: 7, local_path: "/home/ann/private/a", skip_cache: false } },
+    })
+    const input = { artifactID: id, name: "m", digest: md5Of(json), entityName: "ann", projectName: "birds", runName: "r" }
+    const { file } = need(await site.gql(createManifestQuery, { input, up: true })).createArtifactManifest.artifactManifest
+    expect((await site.fetch(file.uploadUrl, { method: "PUT", body: json })).status).toBe(200)
+    expect(await site.registry.getManifest(id)).not.toContain("/home/ann")
+  })
+
+  test("a manifest beyond the limit is a 413", async () => {
+    const site = createSite({ maxManifestBytes: 100 })
+    await expect(log(site, { a: text })).rejects.toThrow("413")
+  })
+})
+
+describe("in parts", () => {
+  const parts = ["first part ", "second part ", "end"]
+  const whole = parts.join("")
+  const uploadPartsInput = parts.map((part, index) => ({ partNumber: index + 1, hexMD5: hexOf(part) }))
+  const completeQuery = `mutation ($parts: [UploadPartsInput!]!, $id: ID!, $upload: String!) { completeMultipartUploadArtifact(input: {
+    completeMultipartAction: Complete, completedParts: $parts, artifactID: $id, storagePath: "x", uploadID: $upload }) { digest } }`
+
+  test("parts are put together, and known when they are there already", async () => {
+    const site = createSite()
+    const { id, node } = await pendingFile(site, whole, { uploadPartsInput })
+    const { uploadID, uploadUrlParts } = node.uploadMultipartUrls
+    const completed = []
+    for (const [index, { uploadUrl, partNumber }] of uploadUrlParts.entries()) {
+      expect((await site.fetch(uploadUrl, { method: "HEAD" })).status).toBe(404)
+      const response = await site.fetch(uploadUrl, { method: "PUT", body: parts[index]! })
+      expect(response.headers.get("etag")).toBe(`"${hexOf(parts[index]!)}"`)
+      const head = await site.fetch(uploadUrl, { method: "HEAD" })
+      expect([head.status, head.headers.get("etag")]).toEqual([200, response.headers.get("etag")])
+      completed.push({ partNumber, hexMD5: response.headers.get("etag") })
+    }
+    const variables = { parts: completed, id, upload: uploadID }
+    const both = await Promise.all([site.gql(completeQuery, variables), site.gql(completeQuery, variables)])
+    for (const answer of both) expect(need(answer).completeMultipartUploadArtifact.digest).toBe(md5Of(whole))
+    expect((await pendingFile(site, whole)).node.uploadUrl).toBeNull()
+    await log(site, { a: whole })
+    expect(await (await site.fetch(await fileUrl(site, "a"))).text()).toBe(whole)
+  })
+
+  test("parts that are missing, swapped, others or misnumbered are refused", async () => {
+    const site = createSite()
+    const { id, node } = await pendingFile(site, whole, { uploadPartsInput })
+    const upload = node.uploadMultipartUrls.uploadID
+    const complete = async (list: readonly object[], uploadID = upload) =>
+      (await site.gql(completeQuery, { parts: list, id, upload: uploadID })).status
+    expect(await complete(uploadPartsInput)).toBe(404)
+    expect(await complete(uploadPartsInput.slice(1))).toBe(400)
+    expect(await complete(uploadPartsInput.slice(0, 2))).toBe(403)
+    expect(await complete(uploadPartsInput.map((part, index) => ({ ...part, hexMD5: hexOf(parts[2 - index]!) })))).toBe(403)
+    expect(await complete(uploadPartsInput, `${upload}x`)).toBe(403)
+    expect(await complete([{ partNumber: 1, hexMD5: "zz" }])).toBe(400)
+  })
+})
+
+describe("downloading", () => {
+  const sited = async () => {
+    const site = createSite()
+    await log(site, { "a.txt": text, "page.html": "<script>alert(1)</script>", empty: "" })
+    return { site, url: await fileUrl(site, "a.txt") }
+  }
+
+  test("whole, with what caches need", async () => {
+    const { site, url } = await sited()
+    const response = await site.fetch(url)
+    expect(response.status).toBe(200)
+    expect(await response.text()).toBe(text)
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      etag: `"${hexOf(text)}"`,
+      "accept-ranges": "bytes",
+      "content-length": "10",
+      "content-type": "text/plain; charset=utf-8",
+      "cache-control": expect.stringContaining("immutable"),
+    })
+    expect(response.headers.get("cache-control")).toContain("private")
+  })
+
+  test.each([
+    ["bytes=2-4", 206, "234", "bytes 2-4/10"],
+    ["bytes=7-", 206, "789", "bytes 7-9/10"],
+    ["bytes=-2", 206, "89", "bytes 8-9/10"],
+    ["bytes=0-100", 206, text, "bytes 0-9/10"],
+    ["bytes=10-", 416, "", "bytes */10"],
+    ["bytes=-0", 416, "", "bytes */10"],
+    ["bytes=4-2", 200, text, null],
+    ["bytes=0-1,3-4", 200, text, null],
+    ["lines=1-2", 200, text, null],
+  ])("range %s", async (range, status, body, contentRange) => {
+    const { site, url } = await sited()
+    const response = await site.fetch(url, { headers: { range } })
+    expect([response.status, await response.text(), response.headers.get("content-range")]).toEqual([status, body, contentRange])
+  })
+
+  test("HEAD and If-None-Match send no body", async () => {
+    const { site, url } = await sited()
+    const head = await site.fetch(url, { method: "HEAD" })
+    expect([head.status, head.headers.get("content-length"), await head.text()]).toEqual([200, "10", ""])
+    for (const tag of [`"${hexOf(text)}"`, `W/"${hexOf(text)}"`, `"x", "${hexOf(text)}"`, "*"]) {
+      expect((await site.fetch(url, { headers: { "if-none-match": tag } })).status).toBe(304)
+    }
+    expect((await site.fetch(url, { headers: { "if-none-match": '"other"' } })).status).toBe(200)
+    const other = await site.fetch(url, { headers: { range: "bytes=1-2", "if-range": '"other"' } })
+    expect([other.status, await other.text()]).toEqual([200, text])
+  })
+
+  test("what was stored runs nothing on our origin", async () => {
+    const { site } = await sited()
+    const response = await site.fetch(await fileUrl(site, "page.html"))
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      "content-type": "application/octet-stream",
+      "x-content-type-options": "nosniff",
+      "content-security-policy": "sandbox",
+      "content-disposition": expect.stringContaining("attachment"),
+    })
+  })
+
+  test("a file of no bytes has some headers", async () => {
+    const { site } = await sited()
+    const response = await site.fetch(await fileUrl(site, "empty"))
+    expect([response.status, response.headers.get("content-length"), await response.text()]).toEqual([200, "0", ""])
+  })
+
+  test("bytes that rotted break the answer off, and the owner is told", async () => {
+    const hasher = createJsHasher()
+    const blobs = createMemoryBlobStore({ hasher })
+    let isRotten = false
+    const rotting = {
+      ...blobs,
+      async get(...args: Parameters<typeof blobs.get>): Promise<Content | undefined> {
+        const content = await blobs.get(...args)
+        if (!isRotten || content === undefined || content.size !== text.length) return content
+        const bytes = new TextEncoder().encode("012345678X")
+        return { stability: "frozen", size: 10, stream: () => new Blob([bytes]).stream() }
+      },
+    }
+    const registry = createEmbeddedRegistry({ records: createMemoryRecordStore(), blobs: rotting, entity: "ann", project: "birds" })
+    const site = createSite({ registry })
+    await log(site, { a: text })
+    const url = await fileUrl(site, "a")
+    isRotten = true
+    await expect((await site.fetch(url)).text()).rejects.toMatchObject({ code: "DIGEST_MISMATCH" })
+    expect(site.told).toEqual([expect.objectContaining({ code: "DIGEST_MISMATCH" })])
+  })
+
+  test("by the addresses of old, with a key", async () => {
+    const { site } = await sited()
+    const { project } = need(
+      await site.gql(
+        '{ project(name: "birds", entityName: "ann") { artifactCollectionMembership(name: "field:v0") { artifact { id } } } }',
+      ),
+    )
+    const id = encodeURIComponent(project.artifactCollectionMembership.artifact.id)
+    const hex = hexOf(text)
+    const start = "/artifactsV2/default/ann/birds/field"
+    for (const path of [
+      `${start}/${id}/${id}/${hex}/a.txt`,
+      `${start}/${id}//${hex}/a.txt`,
+      `${start}/${id}/${hex}/a.txt`,
+      `/artifacts/ann/${hex}`,
+    ]) {
+      const response = await site.fetch(path, { key: annsKey })
+      expect([path, response.status, await response.text()]).toEqual([path, 200, text])
+      expect((await site.fetch(path)).status).toBe(401)
+    }
+    for (const path of [
+      `${start}/${id}/${id}/${hexOf("none")}/a.txt`,
+      `${start}/${hex}`,
+      `${start}/%E0%A4%A/${hex}/x`,
+      `/artifacts/ann/zz`,
+    ]) {
+      expect([path, (await site.fetch(path, { key: annsKey })).status]).toEqual([path, 404])
+    }
+  })
+})

@@ -1,0 +1,395 @@
+import { describe, expect, test } from "vitest"
+import { createServer } from "../../src/server/server.ts"
+import { clientId, manifestOf, md5Of } from "../registry/publish.ts"
+import {
+  annsKey,
+  artifactInput,
+  basic,
+  bensKey,
+  commitQuery,
+  createArtifactQuery,
+  createFilesQuery,
+  createManifestQuery,
+  createSite,
+  fileUrl,
+  hexOf,
+  log,
+  need,
+  origin,
+  type Site,
+} from "./site.ts"
+
+const text = "the birds of ann"
+
+/** What each request of W&B's clients answers a stranger: never anything of ann's, and nothing changed. */
+function requests(id: string, collectionId: string, projectId: string): readonly (readonly [string, string, object?])[] {
+  const place = 'entityName: "ann", projectName: "birds"'
+  const input = artifactInput({ x: "x" })
+  const alias = `[{ ${place}, artifactCollectionName: "field", alias: "stolen" }]`
+  return [
+    ["project", '{ project(name: "birds", entityName: "ann") { id description artifactTypes { edges { node { name } } } } }'],
+    ["member", '{ project(name: "birds", entityName: "ann") { artifactCollectionMembership(name: "field:v0") { id } } }'],
+    ["entity", '{ entity(name: "ann") { id project(name: "birds") { id } } }'],
+    ["organization", '{ organization(name: "ann") { orgEntity { projects { edges { node { name } } } } } }'],
+    ["models", '{ models(entityName: "ann") { edges { node { name } } } }'],
+    ["artifact", "query ($id: ID!) { artifact(id: $id) { digest metadata files { edges { node { directUrl } } } } }", { id }],
+    ["manifest", "query ($id: ID!) { artifact(id: $id) { currentManifest { file { directUrl } } } }", { id }],
+    [
+      "collection",
+      "query ($id: ID!) { artifactCollection(id: $id) { description aliases { edges { node { alias } } } } }",
+      { id: collectionId },
+    ],
+    ["create", createArtifactQuery, { input }],
+    ["incremental on a stranger's", createArtifactQuery, { input: { ...input, distributedID: "d" } }],
+    ["files", createFilesQuery, { input: { artifactFiles: [{ artifactID: id, name: "a", md5: md5Of(text) }] } }],
+    [
+      "manifest slot",
+      createManifestQuery,
+      { up: true, input: { artifactID: id, name: "m", digest: md5Of("m"), ...{ entityName: "ben", projectName: "p" } } },
+    ],
+    ["commit", commitQuery, { id }],
+    ["use", `mutation ($id: ID!) { useArtifact(input: { artifactID: $id, ${place}, runName: "r" }) { success } }`, { id }],
+    ["update", 'mutation ($id: ID!) { updateArtifact(input: { artifactID: $id, description: "mine" }) { success } }', { id }],
+    ["delete", "mutation ($id: ID!) { deleteArtifact(input: { artifactID: $id, deleteAliases: true }) { success } }", { id }],
+    ["alias", `mutation ($id: ID!) { addAliases(input: { artifactID: $id, aliases: ${alias} }) { success } }`, { id }],
+    ["unalias", `mutation ($id: ID!) { deleteAliases(input: { artifactID: $id, aliases: ${alias} }) { success } }`, { id }],
+    [
+      "link",
+      'mutation ($id: ID!) { linkArtifact(input: { artifactID: $id, artifactPortfolioName: "p", entityName: "ben", projectName: "p" }) { versionIndex } }',
+      { id },
+    ],
+    [
+      "rename",
+      'mutation ($id: ID!) { updateArtifactSequence(input: { artifactSequenceID: $id, name: "mine" }) { artifactCollection { id } } }',
+      { id: collectionId },
+    ],
+    [
+      "move",
+      'mutation ($id: ID!) { moveArtifactSequence(input: { artifactSequenceID: $id, destinationArtifactTypeName: "mine" }) { artifactCollection { id } } }',
+      { id: collectionId },
+    ],
+    [
+      "drop",
+      "mutation ($id: ID!) { deleteArtifactSequence(input: { artifactSequenceID: $id }) { artifactCollection { id } } }",
+      { id: collectionId },
+    ],
+    [
+      "tag",
+      `mutation { createArtifactCollectionTagAssignments(input: { ${place}, artifactCollectionName: "field", tags: [{ tagName: "mine" }] }) { tags { name } } }`,
+    ],
+    [
+      "untag",
+      `mutation { deleteArtifactCollectionTagAssignments(input: { ${place}, artifactCollectionName: "field", tags: [{ tagName: "t" }] }) { success } }`,
+    ],
+    ["run", 'mutation { upsertBucket(input: { entityName: "ann", modelName: "birds", name: "r" }) { bucket { id } } }'],
+    ["run files", `mutation { createRunFiles(input: { ${place}, runName: "r", files: ["a"] }) { files { uploadUrl } } }`],
+    ["new project", 'mutation { upsertModel(input: { entityName: "ann", name: "mine" }) { inserted } }'],
+    ["drop project", "mutation ($id: String!) { deleteModel(input: { id: $id }) { success } }", { id: projectId }],
+  ]
+}
+
+async function snapshot(site: Site) {
+  const member = await site.registry.findVersion({ entity: "ann", project: "birds", collection: "field" })
+  const projects = await Array.fromAsync(site.registry.projects(undefined))
+  const run = await site.registry.getRun({ entity: "ann", project: "birds", run: "r" })
+  return { member, projects, run, used: await site.registry.usedBy(member!.version.id) }
+}
+
+async function inhabited() {
+  const site = createSite()
+  await site.registry.upsertRun({ entity: "ann", project: "birds", run: "r" })
+  const { id, urls } = await log(site, { "a.txt": text })
+  const data = need(await site.gql('{ project(name: "birds", entityName: "ann") { id artifactCollection(name: "field") { id } } }'))
+  return { site, id, urls, collectionId: data.project.artifactCollection.id, projectId: data.project.id }
+}
+
+describe("another tenant's key", () => {
+  test("sees and changes nothing by GraphQL", async () => {
+    const { site, id, collectionId, projectId } = await inhabited()
+    const before = await snapshot(site)
+    for (const [name, query, variables] of requests(id, collectionId, projectId)) {
+      const { status, data, errors } = await site.gql(query, variables, bensKey)
+      const found = JSON.stringify([data, errors])
+      const isNothing = status >= 400 ? status < 500 : /^\[\{"\w+":(null|\{"edges":\[\]\})\},null\]$/.test(found)
+      expect(isNothing, `${name}: ${status} ${found}`).toBe(true)
+      expect(found).not.toContain(md5Of(text))
+    }
+    expect(await snapshot(site)).toEqual(before)
+    expect(site.told).toEqual([])
+  })
+
+  test("opens no file and ends no run", async () => {
+    const { site, id } = await inhabited()
+    const hex = hexOf(text)
+    const safe = encodeURIComponent(id)
+    for (const entity of ["ann", "ben"]) {
+      for (const path of [
+        `/artifactsV2/default/${entity}/birds/field/${safe}/${safe}/${hex}/a.txt`,
+        `/artifactsV2/x/${entity}/p/c//${hex}/a`,
+        `/artifacts/${entity}/${hex}`,
+      ]) {
+        expect([403, 404]).toContain((await site.fetch(path, { key: bensKey })).status)
+      }
+    }
+    const stream = { method: "POST", body: '{"complete":true,"exitcode":0}', key: bensKey }
+    expect((await site.fetch("/files/ann/birds/r/file_stream", stream)).status).toBe(403)
+    expect((await site.registry.getRun({ entity: "ann", project: "birds", run: "r" }))?.state).toBe("running")
+  })
+
+  test("gets no base to read by an incremental version", async () => {
+    const { site, id } = await inhabited()
+    const input = artifactInput({ b: "b" }, { entity: "ben", project: "p" })
+    const pending = need(await site.gql(createArtifactQuery, { input }, bensKey)).createArtifact.artifact
+    const slot = {
+      artifactID: pending.id,
+      baseArtifactID: id,
+      name: "m",
+      digest: md5Of("m"),
+      ...{ entityName: "ben", projectName: "p" },
+    }
+    need(await site.gql(createManifestQuery, { up: true, input: { ...slot, type: "INCREMENTAL" } }, bensKey))
+    await log(site, { b: "b2" }, { entity: "ben", project: "p", key: bensKey, kind: "INCREMENTAL" })
+    const own = await site.registry.findVersion({ entity: "ben", project: "p", collection: "field" })
+    expect(await site.registry.getManifest(own!.version.id)).not.toContain("a.txt")
+  })
+
+  test("a client id of somebody else's stands for nothing", async () => {
+    const { site } = await inhabited()
+    const clientID = clientId()
+    await log(site, { secret: "s" }, { input: { clientID } })
+    const query = "query ($id: ID!) { clientIDMapping(clientID: $id) { serverID } }"
+    expect(need(await site.gql(query, { id: clientID })).clientIDMapping.serverID).toBeTruthy()
+    expect(need(await site.gql(query, { id: clientID }, bensKey)).clientIDMapping).toBeNull()
+  })
+})
+
+describe("no key, or a wrong one", () => {
+  const wrong = [null, "", "x".repeat(43), `${annsKey}x`, annsKey.slice(1), "isofact.e30.e30", "a.b.c"]
+  test.each(wrong)("%s opens nothing", async (key) => {
+    const { site, id, collectionId, projectId } = await inhabited()
+    for (const [, query, variables] of requests(id, collectionId, projectId)) {
+      expect((await site.gql(query, variables, key)).status).toBe(401)
+    }
+    expect((await site.gql("{ __schema { types { name } } }", {}, key)).status).toBe(401)
+    for (const path of ["/artifactsV2/a/ann/birds/field/x/y/z/n", `/artifacts/ann/${hexOf(text)}`]) {
+      expect((await site.fetch(path, { key })).status).toBe(401)
+    }
+    expect((await site.fetch("/files/ann/birds/r/file_stream", { method: "POST", body: "{}", key })).status).toBe(401)
+  })
+
+  test.each(["", "Basic", "Basic !!!!", "Digest x", `bearer ${bensKey}x`, `Basic ${annsKey}`])(
+    "header %s",
+    async (authorization) => {
+      const site = createSite()
+      const response = await site.fetch("/graphql", {
+        method: "POST",
+        body: '{"query":"{viewer{id}}"}',
+        headers: { authorization },
+      })
+      expect(response.status).toBe(401)
+      expect(response.headers.get("www-authenticate")).toContain("Basic")
+    },
+  )
+
+  test("the telemetry probe is a 404, before anything is asked of it", async () => {
+    const site = createSite()
+    for (const key of [null, annsKey]) {
+      expect((await site.fetch("/sdk/otel/v1/metrics", { method: "POST", body: "", key })).status).toBe(404)
+    }
+  })
+})
+
+describe("signed addresses", () => {
+  test("count for their own method, purpose and time only", async () => {
+    const { site, urls } = await inhabited()
+    const download = await fileUrl(site, "a.txt")
+    const [upload, manifest] = urls as [string, string]
+    for (const [url, method] of [
+      [download, "PUT"],
+      [upload, "GET"],
+      [manifest, "POST"],
+      [upload, "DELETE"],
+    ] as const) {
+      expect((await site.fetch(url, { method, ...(method !== "GET" && { body: "x" }) })).status).toBe(404)
+    }
+    const signature = new URL(upload).search
+    for (const [kind, method] of [
+      ["file", "GET"],
+      ["manifest", "GET"],
+      ["part", "PUT"],
+      ["upload-manifest", "PUT"],
+      ["run-file", "PUT"],
+    ] as const) {
+      const init = { method, ...(method === "PUT" && { body: text }) }
+      expect((await site.fetch(`/storage/${kind}${signature}`, init)).status, kind).toBe(403)
+    }
+    site.clock.at += 4 * 3600_000 + 1000
+    for (const url of [download, upload, manifest]) {
+      const init = url === download ? {} : { method: "PUT", body: text }
+      expect((await site.fetch(url, init)).status).toBe(403)
+    }
+  })
+
+  test("any change to one makes it worthless", async () => {
+    const { site } = await inhabited()
+    const url = await fileUrl(site, "a.txt")
+    const sig = new URL(url).searchParams.get("sig")!
+    const [payload, mac] = sig.split(".") as [string, string]
+    const claim = JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/")))
+    const forge = (changes: object) =>
+      btoa(JSON.stringify({ ...claim, ...changes }))
+        .replaceAll("=", "")
+        .replaceAll("+", "-")
+        .replaceAll("/", "_")
+    const altered = [
+      `${forge({ until: claim.until + 1 })}.${mac}`,
+      `${forge({ file: { ...claim.file, digest: md5Of("other") } })}.${mac}`,
+      `${payload}.${mac.slice(0, -1)}`,
+      `${payload}.${mac}A`,
+      `${payload}.${mac}.`,
+      `${payload}.${"A".repeat(43)}`,
+      `${payload}.`,
+      `.${mac}`,
+      payload,
+      "",
+      `${payload}=.${mac}`,
+      "%00",
+      "A".repeat(100_000),
+    ]
+    for (const each of altered) expect((await site.fetch(`/storage/file?sig=${each}`)).status, each.slice(0, 40)).toBe(403)
+    for (let at = 0; at < sig.length; at += 7) {
+      const flipped = sig.slice(0, at) + (sig[at] === "A" ? "B" : "A") + sig.slice(at + 1)
+      expect((await site.fetch(`/storage/file?sig=${flipped}`)).status).toBe(403)
+    }
+    expect((await site.fetch("/storage/file")).status).toBe(403)
+  })
+
+  test("another secret signs nothing for us", async () => {
+    const { site } = await inhabited()
+    const other = createSite({ registry: site.registry, secret: "another secret of more than thirty-two bytes" })
+    expect((await site.fetch(await fileUrl(other, "a.txt"))).status).toBe(403)
+    const token = await other.server.issueToken({ entity: "ann", project: "birds", actions: ["read"], expiresInSeconds: 60 })
+    expect((await site.gql("{ viewer { id } }", {}, token)).status).toBe(401)
+  })
+
+  test("a key that comes along is not looked at", async () => {
+    const { site } = await inhabited()
+    expect((await site.fetch(await fileUrl(site, "a.txt"), { key: "nobody's" })).status).toBe(200)
+  })
+})
+
+describe("tokens", () => {
+  const memberQuery =
+    '{ project(name: "birds", entityName: "ann") { artifactCollectionMembership(name: "field:v0") { artifact { id } } } }'
+  const issue = (site: Site, more: object) =>
+    site.server.issueToken({ entity: "ann", project: "birds", actions: ["read", "write", "delete"], expiresInSeconds: 60, ...more })
+
+  test("pass the format check of W&B's clients, and end", async () => {
+    const { site } = await inhabited()
+    const token = await issue(site, {})
+    expect(token).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/)
+    expect(need(await site.gql(memberQuery, {}, token)).project).toBeTruthy()
+    const bearer = await site.fetch("/graphql", {
+      method: "POST",
+      body: JSON.stringify({ query: memberQuery }),
+      headers: { authorization: `Bearer ${token}` },
+    })
+    expect(bearer.status).toBe(200)
+    site.clock.at += 61_000
+    expect((await site.gql(memberQuery, {}, token)).status).toBe(401)
+  })
+
+  test("log into their collection and into no other", async () => {
+    const { site } = await inhabited()
+    const key = await issue(site, { collection: "field", actions: ["read", "write"] })
+    expect((await log(site, { new: "n" }, { key })).sent).toBe(1)
+    for (const options of [{ collection: "other" }, { project: "other" }, { entity: "ben" }]) {
+      await expect(log(site, { new: "n" }, { key, ...options })).rejects.toThrow("403")
+    }
+    const rename = 'mutation { upsertModel(input: { entityName: "ann", name: "birds", description: "x" }) { inserted } }'
+    expect((await site.gql(rename, {}, key)).status).toBe(403)
+  })
+
+  test("may do what they say and nothing else", async () => {
+    const { site, id } = await inhabited()
+    const remove = "mutation ($id: ID!) { deleteArtifact(input: { artifactID: $id, deleteAliases: true }) { success } }"
+    const reading = await issue(site, { actions: ["read"] })
+    await expect(log(site, { new: "n" }, { key: reading })).rejects.toThrow("403")
+    expect((await site.gql(remove, { id }, reading)).status).toBe(403)
+    const writing = await issue(site, { actions: ["write"] })
+    expect(need(await site.gql(memberQuery, {}, writing)).project).toBeNull()
+    const slot = need(await site.gql(createArtifactQuery, { input: artifactInput({ w: "w" }) }, writing))
+    expect(slot.createArtifact.artifact.state).toBe("PENDING")
+    expect((await site.gql(remove, { id }, await issue(site, { actions: ["read", "write"] }))).status).toBe(403)
+    expect((await site.gql(remove, { id }, await issue(site, { collection: "other" }))).status).toBe(404)
+    expect((await site.gql(remove, { id }, await issue(site, { actions: ["read", "delete"] }))).status).toBe(200)
+  })
+
+  test.each([
+    [{ actions: [] }],
+    [{ actions: ["admin"] }],
+    [{ expiresInSeconds: 0 }],
+    [{ project: "a/b" }],
+    [{ collection: "a:b" }],
+    [{ entity: "" }],
+    [{ extra: 1 }],
+  ])("%o is refused", async (options) => {
+    await expect(issue(createSite(), options)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" })
+  })
+})
+
+describe("making a server", () => {
+  test.each(["", "short", undefined, 5, new Uint8Array(31)])("the secret %o is refused and not shown", (secret) => {
+    const { registry } = createSite()
+    const make = () => createServer({ registry, authenticate: () => undefined, secret: secret as never })
+    expect(make).toThrow(/options\.secret must be at least 32 bytes/)
+    expect(make).not.toThrow(/short"/)
+  })
+})
+
+describe("browsers", () => {
+  const page = "https://page.example"
+  const ask = (site: Site, from: string) =>
+    site.fetch("/graphql", {
+      method: "OPTIONS",
+      headers: { origin: from, "access-control-request-method": "POST", "access-control-request-headers": "authorization" },
+    })
+
+  test("only pages on the list", async () => {
+    const site = createSite({ corsOrigins: [page] })
+    const yes = await ask(site, page)
+    expect([yes.status, yes.headers.get("access-control-allow-origin"), yes.headers.get("access-control-allow-headers")]).toEqual([
+      204,
+      page,
+      "authorization",
+    ])
+    for (const from of ["https://evil.example", `${page}.evil.example`, "null"]) {
+      expect((await ask(site, from)).headers.get("access-control-allow-origin")).toBeNull()
+    }
+    const answer = await site.fetch("/graphql", { method: "POST", body: "{}", headers: { origin: page } })
+    expect(answer.headers.get("access-control-allow-origin")).toBe(page)
+    expect(answer.headers.get("access-control-expose-headers")).toContain("ETag")
+    expect(answer.headers.get("access-control-allow-credentials")).toBeNull()
+    expect(answer.headers.get("vary")).toContain("Origin")
+  })
+})
+
+test("a public address with a path is where everything is", async () => {
+  const site = createSite({ baseUrl: "https://public.example/wandb/" })
+  const post = (url: string) =>
+    site.fetch(url, { method: "POST", body: '{"query":"{viewer{id}}"}', headers: { authorization: basic(annsKey) } })
+  expect((await post(`${origin}/wandb/graphql`)).status).toBe(200)
+  expect((await post(`${origin}/graphql`)).status).toBe(404)
+  const input = { artifactFiles: [] as object[] }
+  const { id } = need(await gqlAt(site, createArtifactQuery, { input: artifactInput({ a: "1" }) })).createArtifact.artifact
+  input.artifactFiles.push({ artifactID: id, name: "a", md5: md5Of("1") })
+  const { edges } = need(await gqlAt(site, createFilesQuery, { input })).createArtifactFiles.files
+  expect(edges[0].node.uploadUrl).toMatch(/^https:\/\/public\.example\/wandb\/storage\/upload\?/)
+  expect((await site.fetch(edges[0].node.uploadUrl, { method: "PUT", body: "1" })).status).toBe(200)
+  expect(manifestOf({ a: "1" }).size).toBe(1)
+})
+
+async function gqlAt(site: Site, query: string, variables: object) {
+  const response = await site.fetch("/wandb/graphql", { method: "POST", body: JSON.stringify({ query, variables }), key: annsKey })
+  return { ...((await response.clone().json()) as { data: never; errors: undefined }), status: response.status, response }
+}

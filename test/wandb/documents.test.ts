@@ -1,0 +1,33 @@
+import { buildSchema, parse, validate } from "graphql"
+import { describe, expect, test } from "vitest"
+import { changeDefs } from "../../src/server/schema-changes.ts"
+import { typeDefs } from "../../src/server/schema-types.ts"
+import * as account from "../../src/wandb/account-documents.ts"
+import type { Document } from "../../src/wandb/ask.ts"
+import * as changing from "../../src/wandb/changing-documents.ts"
+import * as collection from "../../src/wandb/collection-documents.ts"
+import * as fetching from "../../src/wandb/fetching-documents.ts"
+import * as logging from "../../src/wandb/logging-documents.ts"
+import * as run from "../../src/wandb/run-documents.ts"
+
+const schema = buildSchema(typeDefs + changeDefs)
+const documents = [account, changing, collection, fetching, logging, run]
+  .flatMap((module): readonly object[] => Object.values(module))
+  .filter((value): value is Document<unknown, unknown> => "text" in value)
+
+describe("documents", () => {
+  test("are all of them", () => expect(documents.length).toBeGreaterThan(35))
+
+  test.each(documents.map((document) => [document.name, document] as const))(
+    "%s is valid against the server's schema",
+    (_, { text }) => {
+      expect(validate(schema, parse(text))).toEqual([])
+    },
+  )
+
+  test("no two have one name, and each is called what it is sent as", () => {
+    const names = documents.map(({ name }) => name)
+    expect(new Set(names).size).toBe(names.length)
+    for (const { name, text } of documents) expect(text).toMatch(new RegExp(`^(query|mutation) ${name}\\b`))
+  })
+})
