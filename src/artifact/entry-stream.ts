@@ -23,7 +23,7 @@ export async function streamEntry(
   entry: Entry,
   options: CallOptions & { readonly range?: ByteRange | undefined },
 ): Promise<EntryStream> {
-  const { content, expect, isLocal } = await openEntry(logged, entry, options)
+  const { content, expect, isLocal } = await openEntry(logged, entry, { signal: options.signal })
   const { hasher } = logged.session.platform
   if (expect === undefined) return label(content.stream(options), false)
   if (options.range !== undefined) {

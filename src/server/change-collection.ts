@@ -2,7 +2,7 @@ import { InvalidArgumentError, UnsupportedError } from "../errors.ts"
 import type { CollectionChanges, CollectionKind, CollectionRecord, CollectionRef, ProjectRef } from "../ports.ts"
 import { type Call, placeOf } from "./call.ts"
 import { formatId, parseId } from "./ids.ts"
-import { type Maybe, tagNames } from "./inputs.ts"
+import { type Maybe, parseDescription, tagNames } from "./inputs.ts"
 import { collectionView, requireCollection, tagView } from "./view-collection.ts"
 import { projectView } from "./view-project.ts"
 
@@ -15,7 +15,7 @@ interface UpdateInput {
 async function update(call: Call, id: string, kind: CollectionKind, { name, description }: UpdateInput) {
   const found = await requireKind(call, id, kind)
   const isRenamed = typeof name === "string" && name !== found.collection
-  return change(call, found, { description, ...(isRenamed && { name }) })
+  return change(call, found, { description: parseDescription(description), ...(isRenamed && { name }) })
 }
 
 async function change(call: Call, found: CollectionRecord, changes: CollectionChanges) {
@@ -116,7 +116,11 @@ export async function upsertModel(call: Call, input: UpsertModelInput) {
   const ref = input.id && !input.name ? parseProjectId(input.id) : await placeOf(call, input.entityName, input.name)
   const before = await call.registry.getProject(ref, { signal })
   const artifactTypes = allowedTypes(input, before?.artifactTypes ?? [])
-  const project = await call.registry.upsertProject(ref, { description: input.description, artifactTypes }, { signal })
+  const project = await call.registry.upsertProject(
+    ref,
+    { description: parseDescription(input.description), artifactTypes },
+    { signal },
+  )
   const view = projectView(call, project, project)
   return { inserted: before === undefined, project: view, model: view }
 }

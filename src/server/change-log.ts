@@ -23,6 +23,7 @@ interface CreateArtifactInput {
   readonly metadata: Maybe<string>
   readonly ttlDurationSeconds: Maybe<number>
   readonly historyStep: Maybe<number>
+  readonly enableDigestDeduplication: Maybe<boolean>
   readonly distributedID: Maybe<string>
   readonly clientID: Maybe<string>
   readonly storageRegion: Maybe<string>
@@ -43,8 +44,7 @@ function toNewVersion(input: CreateArtifactInput): NewVersion {
     ...{ entity, project, collection },
     type: input.artifactTypeName,
     digest: input.digest,
-    // Writers that share a version upload patches, so its digest covers one share only.
-    kind: distributedID ? "PATCH" : "FULL",
+    kind: kindOf(input),
     description: input.description ?? undefined,
     metadata: parseObject("metadata", input.metadata),
     aliases: input.aliases?.map(({ alias }) => alias),
@@ -56,6 +56,12 @@ function toNewVersion(input: CreateArtifactInput): NewVersion {
     distributedId: distributedID ?? undefined,
     storageRegion: storageRegion ?? undefined,
   }
+}
+
+/** Writers that share a version upload patches, and who wants no deduplication has a digest of what is new only. */
+function kindOf({ distributedID, enableDigestDeduplication }: CreateArtifactInput): ManifestKind {
+  if (distributedID) return "PATCH"
+  return enableDigestDeduplication === false ? "INCREMENTAL" : "FULL"
 }
 
 function newClientId(): string {

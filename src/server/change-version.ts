@@ -1,7 +1,17 @@
 import { EntryNotFoundError, InvalidArgumentError } from "../errors.ts"
 import type { CollectionRef } from "../ports.ts"
 import { type Call, groupBy, placeOf } from "./call.ts"
-import { type Maybe, memberRef, parseObject, parseTtl, requireMember, requireVersion, samePlace, tagNames } from "./inputs.ts"
+import {
+  type Maybe,
+  memberRef,
+  parseDescription,
+  parseObject,
+  parseTtl,
+  requireMember,
+  requireVersion,
+  samePlace,
+  tagNames,
+} from "./inputs.ts"
 import { artifactView, memberView } from "./view-artifact.ts"
 import { requireCollection } from "./view-collection.ts"
 
@@ -19,7 +29,7 @@ interface UpdateArtifactInput {
 /** What is not given is left alone; a description that is given as null is removed. */
 export async function updateArtifact(call: Call, input: UpdateArtifactInput) {
   const changes = {
-    description: input.description,
+    description: parseDescription(input.description),
     metadata: parseObject("metadata", input.metadata),
     addTags: tagNames(input.tagsToAdd),
     removeTags: tagNames(input.tagsToDelete),

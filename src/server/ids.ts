@@ -21,6 +21,12 @@ export function parseId(kind: string, id: string, count: number): string[] {
   throw new EntryNotFoundError(`There is no ${kind} with the id ${JSON.stringify(id.slice(0, 80))}.`, { path: id.slice(0, 80) })
 }
 
+/** The last part of such an id, and of an id that this is, to the end; an id of another making as it is. */
+export function innermostPart(kind: string, id: string): string {
+  const last = readParts(kind, id)?.at(-1)
+  return typeof last === "string" ? innermostPart(kind, last) : id
+}
+
 function readParts(kind: string, id: string): string[] | undefined {
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(base64Decode(id))

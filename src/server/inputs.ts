@@ -21,6 +21,11 @@ export function parseObject(argument: string, text: Maybe<string>): JsonObject |
   throw new InvalidArgumentError(argument, `${argument} must be the JSON text of an object.`)
 }
 
+/** W&B's clients leave out what is null, so an empty text is how they say that there is none. */
+export function parseDescription(text: Maybe<string>): string | null | undefined {
+  return text === "" ? null : text
+}
+
 /** -1 and -2 are W&B's words for "inherit" and "never"; nothing leaves it alone. */
 export function parseTtl(seconds: Maybe<number>): Ttl | undefined {
   if (seconds === null || seconds === undefined) return undefined

@@ -3,13 +3,20 @@ import type { CollectionRecord, CollectionRef, Membership } from "../ports.ts"
 import type { Call } from "./call.ts"
 import { connection, type PageArgs } from "./connection.ts"
 import { filterItems } from "./filters.ts"
-import { formatId, parseId } from "./ids.ts"
+import { formatId, innermostPart, parseId } from "./ids.ts"
 import { aliasView, artifactView, memberView } from "./view-artifact.ts"
 import { type FilterArgs, namedType, projectView } from "./view-project.ts"
 
+const kind = "ArtifactCollection"
+
 /** Names the collection and, for when it has been renamed since, the registry's own id of it. */
-function collectionId({ entity, project, collection, id }: CollectionRecord): string {
-  return formatId("ArtifactCollection", entity, project, collection, id)
+function collectionId(record: CollectionRecord): string {
+  return formatId(kind, record.entity, record.project, record.collection, ownId(record))
+}
+
+/** One that does not change with the name: behind a gateway the registry's id is such an id itself. */
+function ownId({ id }: CollectionRecord): string {
+  return innermostPart(kind, id)
 }
 
 export async function requireCollection(call: Call, id: string): Promise<CollectionRecord> {
@@ -19,12 +26,12 @@ export async function requireCollection(call: Call, id: string): Promise<Collect
 }
 
 export async function findCollection(call: Call, id: string): Promise<CollectionRecord | undefined> {
-  const [entity, project, collection, own] = parseId("ArtifactCollection", id, 4) as [string, string, string, string]
+  const [entity, project, collection, own] = parseId(kind, id, 4) as [string, string, string, string]
   const named = await call.registry.getCollection({ entity, project, collection }, { signal: call.signal })
-  if (named?.id === own) return named
+  if (named !== undefined && ownId(named) === own) return named
   for await (const other of call.registry.collections({ entity, project }, undefined, { signal: call.signal })) {
     call.spend(1)
-    if (other.id === own) return other
+    if (ownId(other) === own) return other
   }
   return undefined
 }

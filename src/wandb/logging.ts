@@ -30,7 +30,8 @@ export async function createVersion(context: Context, input: NewVersion, options
         metadata: Object.keys(metadata).length > 0 ? JSON.stringify(metadata) : undefined,
         ttlDurationSeconds: ttlSeconds(input.ttl),
         historyStep: input.historyStep,
-        enableDigestDeduplication: true,
+        // Only a full manifest's digest says what the version will be.
+        enableDigestDeduplication: kind === "FULL",
         distributedID: input.distributedId,
         clientID: input.clientId,
         sequenceClientID: input.clientId,

@@ -21,6 +21,7 @@ import { toContent } from "../../src/digest/content.ts"
 import { createJsHasher } from "../../src/digest/js-md5.ts"
 import { createEmbeddedRegistry, type EmbeddedRegistryOptions } from "../../src/registry/embedded.ts"
 import { createMemoryBlobStore, createMemoryDirectory, createMemoryRecordStore } from "../../src/storage/memory.ts"
+import { through } from "./through.ts"
 
 export const hasher = createJsHasher()
 
@@ -29,7 +30,7 @@ export function fresh(options: Partial<EmbeddedRegistryOptions> = {}) {
   const stores = { records: createMemoryRecordStore(), blobs: createMemoryBlobStore({ hasher }) }
   const reopen = (replaced: Partial<EmbeddedRegistryOptions> = {}) =>
     createEmbeddedRegistry({ ...stores, hasher, ...options, ...replaced })
-  const registry = reopen()
+  const registry = through(reopen(), options)
   const start = startIn(registry)
   return {
     ...stores,

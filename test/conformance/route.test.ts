@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest"
 import { type ArtifactRouteOptions, createArtifactRoute, type RouteCache } from "../../src/run/route.ts"
 import { createMemoryBlobStore } from "../../src/storage/memory.ts"
 import { draftOf, type Files, failure, flip, fresh, hasher, pattern, refusal, spoiled } from "./fresh.ts"
+import { isWire } from "./through.ts"
 
 const origin = "https://app.test"
 const bytes = pattern(300_000)
@@ -99,12 +100,15 @@ describe("a whole file", () => {
     expect(String(error)).toMatch(/DigestMismatchError.*x\/b\.png.*damaged/)
   })
 
-  test("whose bytes are lost rejects: the address is right", async () => {
-    const { route, artifact, blobs } = await serving()
-    await blobs.delete(artifact.getEntry("a.txt").digest as never)
-    const lost = route(new Request(`${origin}/artifacts/birds:v0/a.txt`)).then((response) => response!.text())
-    await refusal("ENTRY_NOT_FOUND", lost)
-  })
+  test.skipIf(isWire)(
+    "whose bytes are lost rejects: the address is right (over the wire that is noticed with the first byte)",
+    async () => {
+      const { route, artifact, blobs } = await serving()
+      await blobs.delete(artifact.getEntry("a.txt").digest as never)
+      const lost = route(new Request(`${origin}/artifacts/birds:v0/a.txt`)).then((response) => response!.text())
+      await refusal("ENTRY_NOT_FOUND", lost)
+    },
+  )
 })
 
 describe("types", () => {

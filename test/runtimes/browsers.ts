@@ -29,10 +29,14 @@ const starters: Record<BrowserPlace, string> = {
   })`,
 }
 
-export async function runInChromium(place: BrowserPlace, tests: readonly string[]): Promise<TestReport[]> {
+export async function runInChromium(
+  place: BrowserPlace,
+  tests: readonly string[],
+  options: { readonly wire?: boolean } = {},
+): Promise<TestReport[]> {
   const script = (body: string) => ({ type: "text/javascript", body })
   await using server = await servePages({
-    "/tests.js": script(await bundleTests({ door: "browser", tests, entry: entries[place] })),
+    "/tests.js": script(await bundleTests({ door: "browser", tests, entry: entries[place], ...options })),
     "/hash-worker.js": script(await bundleHashWorker()),
   })
   const browser: Browser = await launchChromium()

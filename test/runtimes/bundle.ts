@@ -13,12 +13,14 @@ export interface BundleOptions {
   readonly tests: readonly string[]
   /** The module that starts the suite, as source text in test/runtimes; it imports `{ files }` from "test-files". */
   readonly entry: string
+  /** Whether the cases of test/conformance reach their registry over W&B's wire. */
+  readonly wire?: boolean | undefined
   /** What the runtime itself provides. */
   readonly external?: readonly string[]
 }
 
 /** @returns the text of an ES module */
-export async function bundleTests({ door, tests, entry, external = [] }: BundleOptions): Promise<string> {
+export async function bundleTests({ door, tests, entry, wire = false, external = [] }: BundleOptions): Promise<string> {
   const { outputFiles } = await build({
     stdin: { contents: entry, resolveDir: join(root, "test/runtimes"), loader: "ts" },
     bundle: true,
@@ -36,7 +38,7 @@ export async function bundleTests({ door, tests, entry, external = [] }: BundleO
       "#platform": join(root, `src/doors/${door}.ts`),
     },
     external: [...external],
-    plugins: [testFiles(tests.flatMap(expand))],
+    plugins: [testFiles(tests.flatMap(expand)), ...(wire ? [overWire] : [])],
   })
   return outputFiles[0]!.text
 }
@@ -58,6 +60,13 @@ function expand(place: string): string[] {
   if (place.endsWith(".ts")) return [place]
   const names = readdirSync(join(root, "test", place)).filter((name) => name.endsWith(".test.ts"))
   return names.map((name) => `${place}/${name}`)
+}
+
+const overWire: Plugin = {
+  name: "over-wire",
+  setup(hooks) {
+    hooks.onResolve({ filter: /\/through\.ts$/ }, () => ({ path: join(root, "test/conformance/through-wire.ts") }))
+  },
 }
 
 function testFiles(paths: readonly string[]): Plugin {

@@ -1,5 +1,6 @@
 import { runInChromium } from "./browsers.ts"
-import { relay } from "./relay.ts"
-import { inBrowsers, portable } from "./tests.ts"
+import { relay, relayWire } from "./relay.ts"
+import { inBrowsers, overWire, portable } from "./tests.ts"
 
 relay(await runInChromium("page", [...portable, ...inBrowsers]))
+relayWire(await runInChromium("page", overWire, { wire: true }))

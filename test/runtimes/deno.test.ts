@@ -1,5 +1,6 @@
 import { runInProcess } from "./processes.ts"
-import { relay } from "./relay.ts"
-import { onDisk, portable } from "./tests.ts"
+import { relay, relayWire } from "./relay.ts"
+import { onDisk, overWire, portable } from "./tests.ts"
 
 relay(await runInProcess("deno", [...portable, ...onDisk]))
+relayWire(await runInProcess("deno", overWire, { wire: true }))

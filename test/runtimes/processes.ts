@@ -20,11 +20,15 @@ import { runSuite } from "./suite.ts"
 console.log(${JSON.stringify(MARK)} + JSON.stringify(await runSuite(files)))
 `
 
-export async function runInProcess(runtime: keyof typeof programs, tests: readonly string[]): Promise<TestReport[]> {
+export async function runInProcess(
+  runtime: keyof typeof programs,
+  tests: readonly string[],
+  options: { readonly wire?: boolean } = {},
+): Promise<TestReport[]> {
   const work = await mkdtemp(join(tmpdir(), `isofact-${runtime}-`))
   try {
     const file = join(work, "tests.mjs")
-    await writeFile(file, await bundleTests({ door: runtime, tests, entry, external: ["node:*"] }))
+    await writeFile(file, await bundleTests({ door: runtime, tests, entry, external: ["node:*"], ...options }))
     const [program, ...args] = [...programs[runtime], file] as [string, ...string[]]
     const output = await outputOf(program, args, work)
     const line = output.split("\n").find((text) => text.startsWith(MARK))

@@ -13,3 +13,8 @@ export function relay(reports: readonly TestReport[]): void {
     })
   }
 }
+
+/** The same, of the cases that reached their registry over W&B's wire. */
+export function relayWire(reports: readonly TestReport[]): void {
+  relay(reports.map((report) => ({ ...report, area: `wire: ${report.area}` })))
+}

@@ -3,6 +3,28 @@
 /** In every runtime. */
 export const portable = ["conformance", "runtimes/defaults"]
 
+/** In every runtime once more, over W&B's wire: the cases that have a registry. */
+export const overWire = [
+  "abort",
+  "api",
+  "attributes",
+  "copy",
+  "distributed",
+  "download",
+  "editing",
+  "entries",
+  "lineage",
+  "logging",
+  "progress",
+  "references",
+  "remote",
+  "rot",
+  "route",
+  "save-wait",
+  "sources",
+  "zip",
+].map((name) => `conformance/${name}.test.ts`)
+
 /** In pages and dedicated workers. */
 export const inBrowsers = ["runtimes/browser"]
 

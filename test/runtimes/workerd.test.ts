@@ -1,5 +1,6 @@
-import { relay } from "./relay.ts"
-import { inWorkers, portable } from "./tests.ts"
+import { relay, relayWire } from "./relay.ts"
+import { inWorkers, overWire, portable } from "./tests.ts"
 import { runInWorkerd } from "./workerd.ts"
 
 relay(await runInWorkerd([...portable, ...inWorkers]))
+relayWire(await runInWorkerd(overWire, { wire: true }))

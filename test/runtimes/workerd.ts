@@ -11,8 +11,8 @@ export default { fetch: async () => Response.json(await runSuite(files)) }
 
 export const COMPATIBILITY_DATE = "2026-10-01"
 
-export async function runInWorkerd(tests: readonly string[]): Promise<TestReport[]> {
-  const contents = await bundleTests({ door: "workerd", tests, entry, external: ["cloudflare:*"] })
+export async function runInWorkerd(tests: readonly string[], options: { readonly wire?: boolean } = {}): Promise<TestReport[]> {
+  const contents = await bundleTests({ door: "workerd", tests, entry, external: ["cloudflare:*"], ...options })
   const worker = new Miniflare(
     convertV4MiniflareOptions({
       modules: [{ type: "ESModule", path: "tests.mjs", contents }],
