@@ -1,4 +1,5 @@
-import { InvalidArgumentError, type Registry, sync } from "../index.ts"
+import { InvalidArgumentError, type Registry } from "../index.ts"
+import { sync } from "../sync/sync.ts"
 import { type Answer, exitCodes } from "./answer.ts"
 import { isRemotePlace, openRegistry, type Session } from "./session.ts"
 import { count, formatBytes } from "./units.ts"

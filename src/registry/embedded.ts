@@ -4,7 +4,7 @@ import type { BlobStore, Hasher, Membership, RecordStore, Registry } from "../po
 import { commitVersion, storeManifest } from "./commit.ts"
 import { type Context, type More, more } from "./context.ts"
 import { createVersion } from "./create-version.ts"
-import { fileUrl, getManifest, openFile } from "./files.ts"
+import { getManifest, openFile } from "./files.ts"
 import type { FsckOptions, FsckReport } from "./fsck.ts"
 import type { GcOptions, GcReport } from "./gc.ts"
 import { checkProject } from "./inputs.ts"
@@ -90,7 +90,7 @@ export function createEmbeddedRegistry(options: EmbeddedRegistryOptions): Embedd
     memberships: bind(listMemberships),
     getManifest: bind(getManifest),
     openFile: bind(openFile),
-    fileUrl: context.blobs.sign && bind(fileUrl),
+    fileUrl: context.blobs.sign && late((module) => module.fileUrl),
     useVersion: bind(useVersion),
     versionUrl: bind(versionUrl),
 

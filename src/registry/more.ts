@@ -6,6 +6,7 @@
  */
 
 export { settleRename, updateCollection } from "./collection-edits.ts"
+export { fileUrl } from "./file-url.ts"
 export { fsck } from "./fsck.ts"
 export { collectGarbage } from "./gc.ts"
 export { waitForSweep } from "./gc-lock.ts"

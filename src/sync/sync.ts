@@ -1,3 +1,5 @@
+/** From one registry to another: what was logged offline goes to W&B, or anywhere else. @module isofact/sync */
+
 import { checkCall } from "../artifact/call.ts"
 import { choosePlatform } from "../artifact/draft.ts"
 import { openSession } from "../artifact/open.ts"
@@ -7,6 +9,8 @@ import { checkEntityName, checkProjectName } from "../core/names.ts"
 import { InvalidArgumentError } from "../errors.ts"
 import type { CallOptions, Platform, Registry } from "../ports.ts"
 import type { SyncReport } from "./report.ts"
+
+export type { SyncCount, SyncFailure, SyncReport } from "./report.ts"
 
 export interface SyncOptions extends CallOptions {
   readonly from: Registry

@@ -45,6 +45,8 @@ const show = (value: unknown) => {
 }
 
 export interface Peer {
+  /** The program. */
+  readonly python: string
   /** A scratch directory, which the peer knows too. */
   readonly dir: string
   /** Runs one command of peer.py and gives what it wrote to `file` there. Throws with Python's own words. */
@@ -54,6 +56,7 @@ export interface Peer {
 export function createPeer(python: string, dir: string): Peer {
   const script = fileURLToPath(new URL("peer.py", import.meta.url))
   return {
+    python,
     dir,
     run(command, file, args = {}) {
       const flags = Object.entries(args).flatMap(([name, value]) => [`--${name}`, String(value)])

@@ -1,7 +1,7 @@
 /**
  * Runs isofact and the real Python `wandb` side by side and compares what they make. Called by run.sh.
  *
- * usage: interop.ts PYTHON [--seed n] [--only trees|names|cache] [--show n]
+ * usage: interop.ts PYTHON [--seed n] [--only trees|names|cache|server|gateway|crosswise|openwandb|large] [--show n]
  */
 
 import { mkdtempSync, rmSync } from "node:fs"
@@ -9,8 +9,12 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
 import { checkCache } from "./cache.ts"
+import { checkCrosswise } from "./crosswise.ts"
 import { createGroup, createPeer, type Group, type Peer } from "./group.ts"
+import { checkLarge } from "./large.ts"
 import { checkNames } from "./names.ts"
+import { checkOpenwandb } from "./openwandb.ts"
+import { checkGateway, checkServer } from "./server.ts"
 import { checkTrees } from "./trees.ts"
 
 const { values, positionals } = parseArgs({
@@ -23,6 +27,11 @@ const checks: Record<string, (peer: Peer, group: Group) => void | Promise<void>>
   trees: (peer, group) => checkTrees(peer, group, { seed, count: 300 }),
   names: (peer, group) => checkNames(peer, group, { seed, count: 3000 }),
   cache: checkCache,
+  server: checkServer,
+  gateway: checkGateway,
+  crosswise: checkCrosswise,
+  openwandb: checkOpenwandb,
+  large: checkLarge,
 }
 
 async function runGroup(title: string): Promise<Group> {
@@ -34,7 +43,7 @@ async function runGroup(title: string): Promise<Group> {
     rmSync(dir, { recursive: true, force: true })
   }
   console.log(
-    `${group.failures.length === 0 ? "ok  " : "FAIL"} ${title.padEnd(6)} ${group.passed} passed, ${group.failures.length} failed (${group.notes.join("; ")})`,
+    `${group.failures.length === 0 ? "ok  " : "FAIL"} ${title.padEnd(9)} ${group.passed} passed, ${group.failures.length} failed (${group.notes.join("; ")})`,
   )
   for (const failure of group.failures.slice(0, shown)) console.log(`     ${failure}`)
   if (group.failures.length > shown) console.log(`     … and ${group.failures.length - shown} more`)
@@ -43,7 +52,10 @@ async function runGroup(title: string): Promise<Group> {
 
 let passed = 0
 let failed = 0
-for (const title of values.only === undefined ? Object.keys(checks) : [values.only]) {
+/** Minutes and gigabytes: only when asked for. */
+const slow = ["large"]
+const usual = Object.keys(checks).filter((title) => !slow.includes(title))
+for (const title of values.only === undefined ? usual : [values.only]) {
   const group = await runGroup(title)
   passed += group.passed
   failed += group.failures.length

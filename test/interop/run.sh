@@ -1,23 +1,27 @@
 #!/usr/bin/env bash
 # Compares isofact with the real Python package: `npm run interop`, after a build. Arguments go to interop.ts.
-# ISOFACT_PYTHON names a Python that has wandb; otherwise one is set up below node_modules/.cache.
+# ISOFACT_PYTHON names a Python that has wandb, pillow and openwandb; otherwise one is set up below node_modules/.cache.
 # Skips, with exit code 0, only where no package index answers and no Python here has wandb.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
 cache=$root/node_modules/.cache/isofact-interop
 venv=$cache/venv
-wanted='wandb[aws]>=0.30'
+wanted=('wandb[aws]>=0.30' pillow openwandb)
 export PATH=$root/node_modules/.bin:$PATH
 
 has_wandb() {
-  "$1" -c 'import sys, wandb; sys.exit(tuple(map(int, wandb.__version__.split(".")[:2])) < (0, 30))' >/dev/null 2>&1
+  "$1" -c 'import sys, wandb, PIL; sys.exit(tuple(map(int, wandb.__version__.split(".")[:2])) < (0, 30))' >/dev/null 2>&1
+}
+
+has_openwandb() {
+  "$1" -c 'import openwandb' >/dev/null 2>&1
 }
 
 install_wandb() {
   {
     "$venv/bin/python" -m pip --version || python3 -m venv "$venv" || return
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --retries 1 --timeout 20 "$wanted"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --retries 1 --timeout 20 "${wanted[@]}"
   } >"$cache/pip.log" 2>&1
 }
 
@@ -28,19 +32,19 @@ is_unreachable() {
 find_python() {
   if [ -n "${ISOFACT_PYTHON:-}" ]; then
     has_wandb "$ISOFACT_PYTHON" && python=$ISOFACT_PYTHON && return
-    echo "interop: ISOFACT_PYTHON=$ISOFACT_PYTHON has no wandb 0.30 or newer" >&2
+    echo "interop: ISOFACT_PYTHON=$ISOFACT_PYTHON has no wandb 0.30 or newer with pillow" >&2
     exit 1
   fi
   mkdir -p "$cache"
-  if has_wandb "$venv/bin/python" || { : >"$cache/pip.log"; install_wandb; }; then
+  if { has_wandb "$venv/bin/python" && has_openwandb "$venv/bin/python"; } || { : >"$cache/pip.log"; install_wandb; }; then
     python=$venv/bin/python
   elif has_wandb python3; then
     python=python3
   elif is_unreachable; then
-    echo "interop: SKIPPED. No package index can be reached to install $wanted, and python3 has no wandb 0.30 or newer."
+    echo "interop: SKIPPED. No package index can be reached to install ${wanted[*]}, and python3 has no wandb 0.30 or newer with pillow."
     exit 0
   else
-    echo "interop: cannot set up a Python with $wanted:" >&2
+    echo "interop: cannot set up a Python with ${wanted[*]}:" >&2
     tail -n 20 "$cache/pip.log" >&2
     exit 1
   fi

@@ -1,0 +1,32 @@
+#!/usr/bin/env python3
+"""Python's `wandb` against a server, as one process of the interop check: what the environment names is where it goes.
+
+usage: wire_peer.py COMMAND DIR    works in DIR and writes what it found to DIR/report.json
+"""
+import os
+import sys
+
+from wire_report import Report
+
+command, folder = sys.argv[1:]
+os.chdir(folder)
+
+import wire_cross  # noqa: E402
+import wire_large  # noqa: E402
+import wire_log  # noqa: E402
+import wire_read  # noqa: E402
+import wire_registry  # noqa: E402
+
+commands = {
+    "log": wire_log.log,
+    "race": wire_log.race,
+    "read": wire_read.read,
+    "registries": wire_registry.registries,
+    "cross-log": wire_cross.log,
+    "cross-read": wire_cross.read,
+    "large-log": wire_large.log,
+    "large-read": wire_large.read,
+}
+report = Report()
+report.step(commands[command], report, folder)
+report.save(os.path.join(folder, "report.json"))

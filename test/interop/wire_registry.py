@@ -1,0 +1,79 @@
+"""W&B's registries: projects of the organization, into which versions are linked."""
+import os
+
+import wandb
+from wire_files import write
+from wire_report import read_tree
+
+
+def registries(report, folder):
+    api = wandb.Api()
+    report.step(create, report, api)
+    report.step(fill, report, folder, api)
+    report.step(search, report, api)
+    report.step(change, report, api)
+    report.step(delete, report, api)
+
+
+def create(report, api):
+    made = api.create_registry("zoo", visibility="organization", description="Animals.", artifact_types=["dataset"])
+    report.same((made.name, made.full_name, made.organization), ("zoo", "wandb-registry-zoo", "birds"), "a registry")
+    report.same((made.description, list(made.artifact_types), made.visibility), ("Animals.", ["dataset"], "organization"), "its attributes")
+    report.refuses(lambda: api.create_registry("zoo", visibility="organization"), ValueError, "a second of its name", "already exists")
+    api.create_registry("park", visibility="organization")
+    report.refuses(lambda: api.create_registry("cave", visibility="restricted"), ValueError, "a registry that not all may see")
+    report.same(api.registry("park").allow_all_artifact_types, True, "types of a registry that names none")
+    report.same(sorted(found.name for found in api.registries()), ["park", "zoo"], "registries()")
+    report.refuses(lambda: api.registry("none"), ValueError, "a registry that is not there")
+
+
+def fill(report, folder, api):
+    with wandb.init(id="keeper", entity="birds", project="aviary") as run:
+        for at in range(2):
+            artifact = wandb.Artifact("owls", "dataset", metadata={"round": at})
+            artifact.add_file(write(os.path.join(folder, "owl.txt"), f"owl {at}\n"))
+            linked = run.log_artifact(artifact, tags=["nightly"]).wait(60).link("wandb-registry-zoo/owls", aliases=[f"round{at}"])
+            report.same((linked.project, linked.version), ("wandb-registry-zoo", f"v{at}"), "linked into a registry")
+        model = wandb.Artifact("model", "model")
+        model.add_file(write(os.path.join(folder, "model.txt"), "a model\n"))
+        model = run.log_artifact(model).wait(60)
+        report.refuses(lambda: model.link("wandb-registry-zoo/models"), (ValueError, wandb.errors.CommError), "a type the registry does not take")
+        used = run.use_artifact("wandb-registry-zoo/owls:round0")
+        report.same(used.source_qualified_name, "birds/aviary/owls:v0", "used from a registry")
+    fetched = api.artifact("wandb-registry-zoo/owls:round1")
+    report.same((fetched.qualified_name, sorted(fetched.aliases)), ("birds/wandb-registry-zoo/owls:round1", ["latest", "round1"]), "fetched from a registry")
+    report.same(read_tree(fetched.download("from-registry")), {"owl.txt": b"owl 1\n"}, "downloaded from a registry")
+    report.check("/orgs/birds/registry/zoo?" in fetched.url, f"its page: {fetched.url}")
+
+
+def search(report, api):
+    zoo = api.registry("zoo")
+    report.same([found.name for found in zoo.collections()], ["owls"], "collections of a registry")
+    report.same(sorted(found.version for found in zoo.versions()), ["v0", "v1"], "versions of a registry")
+    report.same([found.version for found in zoo.versions(filter={"alias": "round0"})], ["v0"], "versions with an alias")
+    report.same(sorted(found.version for found in api.registries().versions(filter={"tag": "nightly"})), ["v0", "v1"], "versions with a tag")
+    report.same([found.name for found in api.registries(filter={"name": {"$regex": "zo"}}).collections()], ["owls"], "registries by their names")
+    report.same([found.name for found in api.registries().collections(filter={"name": "none"})], [], "collections of another name")
+
+
+def change(report, api):
+    zoo = api.registry("zoo")
+    zoo.description = "More animals."
+    zoo.artifact_types.append("model")
+    zoo.save()
+    again = api.registry("zoo")
+    report.same((again.description, sorted(again.artifact_types)), ("More animals.", ["dataset", "model"]), "a registry, saved")
+    collection = api.artifact_collection("dataset", "birds/wandb-registry-zoo/owls")
+    collection.description = "Owls."
+    collection.tags = ["night"]
+    collection.save()
+    (found,) = api.registry("zoo").collections(filter={"tag": "night"})
+    report.same((found.description, found.tags), ("Owls.", ["night"]), "a registry's collection, saved")
+
+
+def delete(report, api):
+    linked = api.artifact("wandb-registry-zoo/owls:round0")
+    linked.unlink()
+    report.same([found.version for found in api.registry("zoo").versions()], ["v1"], "unlinked from a registry")
+    api.registry("park").delete()
+    report.same([found.name for found in api.registries()], ["zoo"], "after deleting one")
