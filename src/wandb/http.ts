@@ -1,4 +1,4 @@
-import ky from "ky"
+import type { KyInstance } from "ky"
 import { untilAborted } from "../bytes/streams.ts"
 import { answerFailure, factsOf } from "./answer.ts"
 import { type FailureFacts, WireFailure } from "./failure.ts"
@@ -47,13 +47,8 @@ export function createHttp(options: HttpOptions): Http {
   const { server, retries, retryDelayMs, timeoutMs, stallMs, clean } = options
   const policy: RetryPolicy = { server, retries, retryDelayMs }
   const pace = createPace()
-  // Which attempt follows which is decided here, for bodies and broken downloads too, so ky makes exactly one.
-  const client = ky.create({
-    retry: 0,
-    timeout: false,
-    throwHttpErrors: false,
-    fetch: (request) => (options.fetch ?? globalThis.fetch)(request as Request),
-  })
+  let created: Promise<KyInstance> | undefined
+  const connect = () => (created ??= createClient(options))
 
   const exchange = async (request: WireRequest, watch: Watch, lane: Lane): Promise<Response> => {
     const leave = await pace.enter(lane, watch.signal)
@@ -61,6 +56,7 @@ export function createHttp(options: HttpOptions): Http {
     try {
       watch.touch()
       const body = await prepare(request, watch)
+      const client = await connect()
       const sending = client(request.url, {
         method: request.method,
         headers: { ...request.headers, ...body?.headers },
@@ -112,6 +108,18 @@ export function createHttp(options: HttpOptions): Http {
       }
     },
   }
+}
+
+/** Loaded by the first request, since ky tries out what the runtime can as soon as it is imported. */
+async function createClient(options: HttpOptions): Promise<KyInstance> {
+  const { default: ky } = await import("ky")
+  return ky.create({
+    // Which attempt follows which is decided here, for bodies and broken downloads too, so ky makes exactly one.
+    retry: 0,
+    timeout: false,
+    throwHttpErrors: false,
+    fetch: (request) => (options.fetch ?? globalThis.fetch)(request as Request),
+  })
 }
 
 /** Bytes that cannot be read are the caller's trouble, and no failure of the connection. */

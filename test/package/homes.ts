@@ -27,6 +27,7 @@ export const homes: Readonly<Record<string, readonly Runtime[]>> = {
   "./node": processes,
   "./registry/embedded": everywhere,
   "./route": everywhere,
+  "./server": everywhere,
   "./storage/browser": everywhere,
   "./storage/directory-handle": everywhere,
   "./storage/indexeddb": everywhere,
@@ -35,6 +36,8 @@ export const homes: Readonly<Record<string, readonly Runtime[]>> = {
   "./storage/opfs": everywhere,
   "./storage/r2": everywhere,
   "./storage/s3": everywhere,
+  "./sync": everywhere,
+  "./wandb": everywhere,
   "./workerd": ["workerd"],
   "./zip": everywhere,
 }

@@ -1,6 +1,6 @@
 /** JSR takes the sources as they are: its own rehearsal of publishing them, in a copy that has the `jsr.json` this package would have. */
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { filesBelow, manifest, root, run } from "./support.ts"
 
 export async function rehearseJsr(folder: string): Promise<string> {
@@ -24,8 +24,11 @@ export async function rehearseJsr(folder: string): Promise<string> {
     }),
   )
   writeFileSync(join(place, "package.json"), JSON.stringify({ type: "module", dependencies }))
-  mkdirSync(join(place, "node_modules"))
-  for (const each of Object.keys(dependencies)) symlinkSync(join(root, "node_modules", each), join(place, "node_modules", each))
+  for (const each of Object.keys(dependencies)) {
+    const link = join(place, "node_modules", each)
+    mkdirSync(dirname(link), { recursive: true })
+    symlinkSync(join(root, "node_modules", each), link)
+  }
   // Types are checked by tsc elsewhere; what counts here is that they can be read off without inference.
   await run("deno", ["publish", "--dry-run", "--allow-dirty", "--no-check"], place)
   return `${filesBelow(join(place, "src")).length - 1} sources, ${exports.length} exports, no slow types`

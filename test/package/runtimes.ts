@@ -23,7 +23,8 @@ function openPlace({ folder }: Stranger, name: Runtime | "anywhere"): string {
 function importAll(specifiers: readonly string[]): string {
   const rows = specifiers.map((name) => `    ${JSON.stringify(name)}: await import(${JSON.stringify(name)}),`)
   return `export default async function importAll() {
-  const before = new Set(Reflect.ownKeys(globalThis))
+  // Deno makes the last one by itself, for packages that ask for Node's globals.
+  const before = new Set([...Reflect.ownKeys(globalThis), "nodeBootstrap"])
   const modules = {
 ${rows.join("\n")}
   }
