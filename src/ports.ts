@@ -565,6 +565,8 @@ export interface Platform {
    * @param options.dir where its `.isofact` is; default the working directory, or the runtime's one place
    */
   registry(options?: { readonly dir?: string | undefined }): Registry
+  /** The registry that the environment asks for in place of the embedded one, where there is an environment: `WANDB_MODE=online`. */
+  remoteRegistry?(): Registry | undefined
   /** Files read, stored or written at once unless the caller says otherwise. */
   readonly concurrency: number
 }

@@ -1,13 +1,13 @@
 import { logDraft, type SaveOptions } from "./log.ts"
 import { openSession } from "./open.ts"
-import { placeOf } from "./place.ts"
+import { defaultRegistry, placeOf } from "./place.ts"
 import { type ArtifactState, randomId } from "./state.ts"
 
 /** Logs by a run of job type `auto` that is made for it. */
 export async function logAlone(state: ArtifactState, options: SaveOptions): Promise<void> {
   const { signal, project } = options
   const { platform } = state
-  const registry = options.registry ?? platform.registry()
+  const registry = options.registry ?? defaultRegistry(platform)
   const auto = { ...(await placeOf(registry, platform, { project }, { signal })), run: randomId(8) }
   await registry.upsertRun({ ...auto, jobType: "auto" }, { signal })
   let exitCode = 1

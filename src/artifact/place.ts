@@ -1,6 +1,11 @@
 import { checkEntityName, checkProjectName } from "../core/names.ts"
 import type { CallOptions, Platform, ProjectRef, Registry } from "../ports.ts"
 
+/** The registry that is meant when none is named: the one the environment asks for, else the runtime's own. */
+export function defaultRegistry(platform: Platform, dir?: string | undefined): Registry {
+  return (dir === undefined ? platform.remoteRegistry?.() : undefined) ?? platform.registry({ dir })
+}
+
 /** The entity and project that names without them mean. */
 export async function placeOf(
   registry: Registry,

@@ -10,6 +10,7 @@ import { pickHandler } from "../references/table.ts"
 import { createTrackingReferences } from "../references/tracking.ts"
 import { parseReferenceUri } from "../references/uri.ts"
 import { checkCall, checkRegistry } from "./call.ts"
+import { defaultRegistry } from "./place.ts"
 import { provable, storedEntry } from "./read.ts"
 import { type AddReferenceOptions, artifactRefUrl, artifactScheme, isArtifactReference, isDraftReference } from "./reference.ts"
 import type { Session } from "./session.ts"
@@ -45,7 +46,7 @@ export async function addReference(state: ArtifactState, uri: string | URL, opti
   const parsed = parseReferenceUri(uri instanceof URL ? uri.href : uri)
   const entries =
     parsed.scheme === artifactScheme
-      ? [await resolveArtifactReference(registry ?? state.platform.registry(), parsed, name, { signal })]
+      ? [await resolveArtifactReference(registry ?? defaultRegistry(state.platform), parsed, name, { signal })]
       : await pickHandler(handlersOf(state.platform), parsed).track(parsed, { name, checksum, maxObjects, signal })
   return addEntries(state, manifest, entries)
 }

@@ -2,7 +2,7 @@ import { homedir } from "node:os"
 import { join, resolve } from "node:path"
 import { createMd5Lanes } from "../digest/md5-simd-lanes.ts"
 import { createNodeHasher } from "../digest/node-crypto.ts"
-import type { CallOptions, Platform, Stage } from "../ports.ts"
+import type { CallOptions, Platform, Registry, Stage } from "../ports.ts"
 import { createEmbeddedRegistry, type EmbeddedRegistry } from "../registry/embedded.ts"
 import { createNodeCache, type NodeCache } from "../storage/node-cache.ts"
 import { createNodeBlobStore, type NodeBlobStore } from "../storage/node-fs-blob-store.ts"
@@ -12,6 +12,7 @@ import { createNodeRecordStore } from "../storage/node-fs-record-store.ts"
 import { createNodeStage } from "../storage/node-fs-stage.ts"
 import { createNodeTransfer, type NodeTransfer } from "../storage/node-fs-transfer.ts"
 import { walkNodeDirectory } from "../storage/node-fs-walk.ts"
+import { wandb } from "../wandb/wandb.ts"
 
 /** The platform of Node, with what only its owner can do: tidy the registry and the cache. */
 export interface NodePlatform extends Platform {
@@ -38,6 +39,7 @@ export function createNodePlatform(options: NodePlatformOptions = {}): NodePlatf
   let engine: NodeTransfer | undefined
   let stage: Stage | undefined
   let cache: NodeCache | undefined
+  let online: Registry | undefined
   const transfer = () => (engine ??= createNodeTransfer({ hasher, openLanes: createMd5Lanes }))
   const openStage = (place: string) =>
     createNodeStage(join(env("WANDB_DATA_DIR") ?? place, "staging"), { transfer: transfer(), hasher, known })
@@ -70,6 +72,7 @@ export function createNodePlatform(options: NodePlatformOptions = {}): NodePlatf
     // Beside the registry that drafts will most likely go to, so that they can be linked into it.
     stage: () => (stage ??= openStage(home ?? homeOf())),
     cache: () => (cache ??= createNodeCache({ directory: cacheDirectory(env), transfer: transfer() })),
+    remoteRegistry: () => (env("WANDB_MODE") === "online" ? (online ??= wandb({ env, hasher })) : undefined),
     registry: ({ dir } = {}) => registries.get(homeOf(dir)) ?? openRegistry(homeOf(dir)),
   }
 }

@@ -1,7 +1,7 @@
 import { checkCall, checkRegistry } from "../artifact/call.ts"
 import { choosePlatform } from "../artifact/draft.ts"
 import { openSession } from "../artifact/open.ts"
-import { placeOf } from "../artifact/place.ts"
+import { defaultRegistry, placeOf } from "../artifact/place.ts"
 import { randomId } from "../artifact/state.ts"
 import { checkStorable, checkString, codePointLength, refuse } from "../core/check.ts"
 import { checkMetadata } from "../core/metadata.ts"
@@ -12,7 +12,7 @@ import { Run } from "./run.ts"
 
 /** Which registry, and what the runtime offers around it. */
 export interface RegistryOptions {
-  /** Default: the embedded registry of this runtime. */
+  /** Default: the embedded registry of this runtime; where `WANDB_MODE` is `online`, `wandb()` of `isofact/wandb`. */
   readonly registry?: Registry | undefined
   /** Where the default registry lives; `.isofact` is made in it. Default: the working directory. */
   readonly dir?: string | undefined
@@ -91,7 +91,7 @@ function checkLabel(argument: string, value: unknown): string {
 
 export function sessionOf({ dir, cache, ...options }: RegistryOptions) {
   const platform = choosePlatform(options.platform)
-  return openSession({ registry: options.registry ?? platform.registry({ dir }), platform, cache })
+  return openSession({ registry: options.registry ?? defaultRegistry(platform, dir), platform, cache })
 }
 
 function checkCache(argument: string, cache: unknown): BlobStore {
