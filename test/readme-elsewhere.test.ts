@@ -2,9 +2,11 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { build } from "esbuild"
+import { Api, Artifact, init } from "isofact"
 import { convertV4MiniflareOptions, Miniflare } from "miniflare"
 import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll, expect, test } from "vitest"
+import { wandb } from "../src/wandb/wandb.ts"
 import { launchChromium, type PageServer, type ServedFile, servePages } from "./runtimes/chromium.ts"
 import { COMPATIBILITY_DATE } from "./runtimes/workerd.ts"
 
@@ -111,6 +113,36 @@ test("a Worker answers", async () => {
     const absent = await worker.dispatchFetch("http://worker.test/artifacts/birds:latest/a.png")
     expect([absent.status, await absent.text()]).toEqual([404, expect.stringContaining("birds")])
     expect(await (await worker.dispatchFetch("http://worker.test/else")).text()).toBe("Not here")
+  } finally {
+    await worker.dispose()
+  }
+})
+
+test("a Worker is a service that a client of W&B's protocol logs to", async () => {
+  const [, code] = snippets("worker")
+  const apiKey = "local-0123456789abcdef0123456789abcdef01234567"
+  const worker = new Miniflare(
+    convertV4MiniflareOptions({
+      modules: [{ type: "ESModule", path: "worker.mjs", contents: await bundle(code!, ["workerd", "worker"]) }],
+      compatibilityDate: COMPATIBILITY_DATE,
+      r2Buckets: ["ISOFACT"],
+      bindings: { API_KEY: apiKey, SECRET: "at least thirty-two bytes, surely" },
+    }),
+  )
+  try {
+    const baseUrl = String(await worker.ready).replace(/\/$/, "")
+    const registry = wandb({ apiKey, baseUrl, env: () => undefined })
+    const run = await init({ registry, project: "birds" })
+    const artifact = new Artifact("songs", "dataset")
+    await artifact.addFile(new Blob(["tweet"]), { name: "wren.txt" })
+    await artifact.addFile(new Blob([new Uint8Array(3_000_000)]), { name: "large.bin" })
+    await run.logArtifact(artifact)
+    expect(artifact.qualifiedName).toBe("team/birds/songs:v0")
+    const used = await new Api({ registry, project: "birds" }).artifact("songs:latest")
+    expect(await used.getEntry("wren.txt").text()).toBe("tweet")
+    expect((await used.getEntry("large.bin").bytes()).byteLength).toBe(3_000_000)
+    expect((await fetch(used.url, { redirect: "manual" })).status).toBe(401)
+    await run.finish()
   } finally {
     await worker.dispose()
   }
