@@ -10,18 +10,33 @@ interface Counts {
 
 type Matrix = Map<string, Map<string, Counts>>
 
+/** What no log and no error may ever show: signatures of addresses, credentials of requests, keys as the tests use them. */
+const secrets = /[?&]sig=[\w-]{16,}|X-Amz-Signature=\w{16,}|\b(?:Basic|Bearer) [\w+/.-]{24,}|\blocal-[a-z0-9]{40}\b/i
+
+const told: string[] = []
+
 /** Ends a run with how each area fared in each runtime, and one plain line, `N passed, N failed, N skipped`, which tools that read logs understand. */
 export const summaryReporter: Reporter = {
+  onUserConsoleLog({ content }) {
+    if (secrets.test(content)) told.push(content.trim())
+  },
   onTestRunEnd(modules: readonly TestModule[]) {
     const matrix: Matrix = new Map()
     const total = count(modules)
     for (const module of modules) place(matrix, module)
+    for (const module of modules) for (const test of module.children.allTests()) noteErrors(test.result().errors ?? [])
+    if (told.length > 0) process.exitCode = 1
     // After the other reporters, whose summaries are longer.
     setImmediate(() => {
+      for (const text of told) console.log(`A log or an error tells a secret: ${text}`)
       if (matrix.size > 0) console.log(`\n${draw(matrix)}\n`)
       console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
     })
   },
+}
+
+function noteErrors(errors: readonly { readonly message: string; readonly stack?: string | undefined }[]): void {
+  for (const { message, stack = "" } of errors) if (secrets.test(message + stack)) told.push(message)
 }
 
 function count(parents: Iterable<TestModule | TestSuite>): Counts {

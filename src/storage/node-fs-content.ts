@@ -109,11 +109,18 @@ function streamFile(
     position += bytesRead
     return bytesRead === 0 ? undefined : buffer.subarray(0, bytesRead)
   }
-  const pull = () => {
+  const next = () => {
     const chunk = read().catch((error) => {
       throw storageError(error, "read", path)
     })
     reading = chunk.catch(() => undefined)
+    return chunk
+  }
+  let ahead: Promise<Uint8Array | undefined> | undefined
+  // The disk works while whoever reads is busy with what was read.
+  const pull = async () => {
+    const chunk = await (ahead ?? next())
+    ahead = chunk && next()
     return chunk
   }
   const close = async () => {
