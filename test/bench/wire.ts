@@ -48,14 +48,47 @@ function run(command: string, args: readonly string[], cwd: string): Promise<Sam
 /** A server with nothing in it, in a process of its own. */
 async function withServer<T>(use: (url: string) => Promise<T>): Promise<T> {
   const dir = mkdtempSync(join(work, "server-"))
-  const server = spawn(process.execPath, [...ownNode, script("wire-server.ts"), dir], { stdio: ["ignore", "pipe", "inherit"] })
+  try {
+    return await withProcess(dir, use)
+  } finally {
+    rmSync(dir, { recursive: true, force: true })
+  }
+}
+
+/** A server over a folder, or before another server. */
+async function withProcess<T>(place: string, use: (url: string) => Promise<T>): Promise<T> {
+  const server = spawn(process.execPath, [...ownNode, script("wire-server.ts"), place], { stdio: ["ignore", "pipe", "inherit"] })
   try {
     const url = await new Promise<string>((resolve) => server.stdout.once("data", (line) => resolve(String(line).trim())))
     return await use(url)
   } finally {
     server.kill()
-    rmSync(dir, { recursive: true, force: true })
   }
+}
+
+/** What a gateway before the server costs, of time. */
+async function weighGateway(title: string, tree: string, rounds: number): Promise<string[][]> {
+  const ways = {
+    direct: (use: (url: string) => Promise<Sample>) => withServer(use),
+    gateway: (use: (url: string) => Promise<Sample>) => withServer((url) => withProcess(url, use)),
+  }
+  const samples: Record<keyof typeof ways, Sample[]> = { direct: [], gateway: [] }
+  for (let round = 0; round < rounds; round++) {
+    for (const way of ["direct", "gateway"] as const) {
+      const cwd = mkdtempSync(join(work, `${way}-`))
+      samples[way].push(await ways[way]((url) => sides.isofact(tree, url, cwd)))
+      rmSync(cwd, { recursive: true, force: true })
+    }
+  }
+  return (["log", "download"] as const).map((key) => {
+    const [direct, gateway] = [median(samples.direct.map((one) => one[key])), median(samples.gateway.map((one) => one[key]))]
+    return [
+      `${title}: ${key}, gateway against direct`,
+      `${gateway.toFixed(1)} s`,
+      `${direct.toFixed(1)} s`,
+      `${(gateway / direct).toFixed(2)}×`,
+    ]
+  })
 }
 
 function makeTree(name: string, files: number, bytes: number): string {
@@ -103,7 +136,9 @@ try {
   rmSync(many, { recursive: true })
   if (Number(values.large) > 0) {
     const one = makeTree("one", 1, Number(values.large) * 2 ** 20)
-    for (const row of await compare(`1 file of ${values.large} MiB`, one, Math.min(Number(values.rounds), 2))) show(row)
+    const title = `1 file of ${values.large} MiB`
+    for (const row of await compare(title, one, Math.min(Number(values.rounds), 2))) show(row)
+    for (const row of await weighGateway(title, one, Math.min(Number(values.rounds), 2))) show(row)
   }
 } finally {
   rmSync(work, { recursive: true, force: true })

@@ -11,10 +11,20 @@ export const apiKey = "local-0123456789abcdef0123456789abcdef01234567"
 export const project = "kill"
 
 /** A server over the registry in `dir`; resolves with its port. */
-export function serveFolder(dir: string, port = 0): Promise<{ readonly port: number; close(): void }> {
-  const registry = createNodePlatform().registry({ dir })
+export function serveFolder(dir: string, port = 0): Promise<Serving> {
+  return serveRegistry(createNodePlatform().registry({ dir }), port)
+}
+
+export interface Serving {
+  readonly port: number
+  close(): void
+}
+
+/** One of another server, too: then this one is a gateway. */
+export function serveRegistry(registry: Registry, port = 0): Promise<Serving> {
   const server = createServer({
     registry,
+    multipart: registry.reportCorrupt !== undefined,
     secret: "the same for every process of this test",
     authenticate: apiKeys({ [apiKey]: { entity: "local", username: "ann", entities: "*" } }),
     hasher: createNodeHasher(),
