@@ -46,6 +46,8 @@ export interface Call {
 }
 
 const maxObjects = 200_000
+/** What to spend on looking up one thing that a list has not brought along. */
+export const lookUpCost = 10
 
 export function createCall(setup: Setup, principal: Principal, baseUrl: string, signal: AbortSignal): Call {
   let left = maxObjects

@@ -1,5 +1,5 @@
 import type { CollectionRecord, Membership, VersionRecord } from "../ports.ts"
-import { type Call, once } from "./call.ts"
+import { type Call, lookUpCost, once } from "./call.ts"
 import { wholeList } from "./connection.ts"
 import { formatId } from "./ids.ts"
 import { signedUrl } from "./urls.ts"
@@ -13,7 +13,10 @@ export function artifactView(call: Call, version: VersionRecord) {
   const { id, source, state } = version
   const { signal } = call
   const isCommitted = state === "COMMITTED"
-  const members = once(async () => (isCommitted ? call.registry.memberships(id, { signal }) : []))
+  const members = once(async () => {
+    call.spend(lookUpCost)
+    return isCommitted ? call.registry.memberships(id, { signal }) : []
+  })
   const firstMember = async () => (await members())[0]
   return {
     __typename: "Artifact",
@@ -36,9 +39,8 @@ export function artifactView(call: Call, version: VersionRecord) {
     fileCount: version.fileCount,
     createdAt: version.createdAt,
     updatedAt: version.updatedAt,
-    aliases: async () =>
-      (await members()).flatMap(({ collection, aliases }) => aliases.map((alias) => aliasView(call, collection, alias))),
-    artifactMemberships: async () => wholeList(await members(), (member) => ({ node: memberView(call, member) })),
+    aliases: async () => (await members()).flatMap((member) => aliasViews(call, member)),
+    artifactMemberships: async () => wholeList(spent(call, await members()), (member) => ({ node: memberView(call, member) })),
     currentManifest: () => (isCommitted ? manifestView(call, version) : null),
     files: (args: FileArgs) => fileList(call, firstMember, args),
     filesByManifestEntries: (args: Parameters<typeof filesByEntries>[2]) => filesByEntries(call, firstMember, args),
@@ -46,7 +48,7 @@ export function artifactView(call: Call, version: VersionRecord) {
       const run = await call.registry.loggedBy(id, { signal })
       return run ? runView(call, run) : null
     },
-    usedBy: async () => wholeList(await call.registry.usedBy(id, { signal }), (run) => ({ node: runView(call, run) })),
+    usedBy: async () => wholeList(spent(call, await call.registry.usedBy(id, { signal })), (run) => ({ node: runView(call, run) })),
   }
 }
 
@@ -69,11 +71,21 @@ export function memberView(call: Call, member: Membership) {
     id: formatId("ArtifactCollectionMembership", entity, project, collection.collection, String(index)),
     versionIndex: index,
     createdAt: member.createdAt,
-    aliases: member.aliases.map((alias) => aliasView(call, collection, alias)),
+    aliases: () => aliasViews(call, member),
     artifactCollection: () => collectionView(call, collection, collection),
     artifact: () => artifactView(call, version),
     files: (args: FileArgs) => fileList(call, async () => member, args),
   }
+}
+
+function aliasViews(call: Call, { collection, aliases }: Membership) {
+  return spent(call, aliases).map((alias) => aliasView(call, collection, alias))
+}
+
+/** Lists without pages count too: each can lead back to where it is from, so that a short query would ask for ever more. */
+function spent<T>(call: Call, items: readonly T[]): readonly T[] {
+  call.spend(items.length)
+  return items
 }
 
 export function aliasView(call: Call, collection: CollectionRecord, alias: string) {

@@ -1,6 +1,6 @@
 import { EntryNotFoundError } from "../errors.ts"
 import type { CollectionRecord, CollectionRef, Membership } from "../ports.ts"
-import type { Call } from "./call.ts"
+import { type Call, lookUpCost } from "./call.ts"
 import { connection, type PageArgs } from "./connection.ts"
 import { filterItems } from "./filters.ts"
 import { formatId, innermostPart, parseId } from "./ids.ts"
@@ -55,6 +55,7 @@ export function collectionView(call: Call, ref: CollectionRef, known: Collection
     tags: { edges: known.tags.map((name) => ({ node: tagView(name) })) },
     digestAlgorithm: "MANIFEST_MD5",
     latestArtifact: async () => {
+      call.spend(lookUpCost)
       const member = await call.registry.findVersion(at, { signal })
       return member ? artifactView(call, member.version) : null
     },
@@ -80,6 +81,7 @@ export function collectionView(call: Call, ref: CollectionRef, known: Collection
         args,
       ),
     artifactMembership: async ({ aliasName }: { aliasName: string }) => {
+      call.spend(lookUpCost)
       const member = await call.registry.findVersion({ ...at, alias: aliasName }, { signal })
       return member ? memberView(call, member) : null
     },

@@ -57,12 +57,16 @@ export function createHttp(options: HttpOptions): Http {
       watch.touch()
       const body = await prepare(request, watch)
       const client = await connect()
-      const sending = client(request.url, {
-        method: request.method,
-        headers: { ...request.headers, ...body?.headers },
-        signal: watch.signal,
-        ...(body !== undefined && { body: body.data, redirect: stayHere() }),
-      })
+      const sending =
+        body === undefined
+          ? look(client, request, watch.signal)
+          : client(request.url, {
+              method: request.method,
+              headers: { ...request.headers, ...body.headers },
+              signal: watch.signal,
+              body: body.data,
+              redirect: stayHere(),
+            })
       // A fetch of somebody else's may not hear the signal, here or once it has answered.
       const response = await untilAborted(sending, watch.signal)
       if (response.ok || request.expected?.includes(response.status)) {
@@ -120,6 +124,21 @@ async function createClient(options: HttpOptions): Promise<KyInstance> {
     throwHttpErrors: false,
     fetch: (request) => (options.fetch ?? globalThis.fetch)(request as Request),
   })
+}
+
+/**
+ * Follows a redirect without the key, which is for the service alone: some runtimes would hand it on to whatever host the answer names.
+ * A page cannot see where it is sent, and drops the key by itself.
+ */
+async function look(client: KyInstance, { method, url, headers = {} }: WireRequest, signal: AbortSignal): Promise<Response> {
+  const { authorization, ...open } = headers
+  if (authorization === undefined) return client(url, { method, headers, signal })
+  const response = await client(url, { method, headers, signal, redirect: "manual" })
+  if (response.type === "opaqueredirect") return client(url, { method, headers, signal })
+  const location = response.status >= 300 && response.status < 400 ? response.headers.get("location") : null
+  if (location === null || !URL.canParse(location, url)) return response
+  await response.body?.cancel()
+  return client(new URL(location, url).href, { method, headers: open, signal })
 }
 
 /** Bytes that cannot be read are the caller's trouble, and no failure of the connection. */

@@ -393,3 +393,21 @@ async function gqlAt(site: Site, query: string, variables: object) {
   const response = await site.fetch("/wandb/graphql", { method: "POST", body: JSON.stringify({ query, variables }), key: annsKey })
   return { ...((await response.clone().json()) as { data: never; errors: undefined }), status: response.status, response }
 }
+
+test("lists that lead back to where they are from end by what one request may ask for", async () => {
+  const site = createSite()
+  const aliases = Array.from({ length: 30 }, (_, index) => ({ alias: `a${index}`, artifactCollectionName: "field" }))
+  await log(site, { a: text }, { input: { aliases } })
+  const inner = Array.from({ length: 4 }).reduce<string>(
+    (query) => `aliases { artifactCollection { ... on ArtifactSequence { latestArtifact { ${query} } } } }`,
+    "id",
+  )
+  const nested = (query: string) => `{ project(name: "birds", entityName: "ann") { artifact(name: "field:a0") { ${query} } } }`
+  const { status, errors } = await site.gql(nested(inner))
+  expect(status).toBe(400)
+  expect(errors?.[0]?.message).toContain("ask for fewer at once")
+  const shallow = need(
+    await site.gql(nested("aliases { artifactCollection { ... on ArtifactSequence { latestArtifact { id } } } }")),
+  )
+  expect(shallow.project.artifact.aliases).toHaveLength(31)
+})
