@@ -25,6 +25,7 @@ function addLog(add: AddCommand): void {
     .option("--ttl <time>", "how long to keep it, such as 30d")
     .option("--id <run>", "the run that logs it (default: a new one)")
     .option("--skip-cache", "do not keep copies in the cache")
+    .option("--no-checksum", "an address: track it as it stands, without looking there")
     .addOption(
       new Option("--policy <policy>", "mutable: take a snapshot first").choices(["mutable", "immutable"]).default("mutable"),
     )

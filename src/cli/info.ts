@@ -1,7 +1,14 @@
+import type { Artifact } from "../index.ts"
 import type { Answer } from "./answer.ts"
 import { describeArtifact, versionName } from "./describe.ts"
 import { findArtifact, type Session } from "./session.ts"
 import { count, formatBytes, table } from "./units.ts"
+
+/** `30 days`, `1 hour, 30 minutes`. */
+function formatTtl(ttl: Artifact["ttl"]): string {
+  const units = Object.entries(ttl ?? {}) as [string, number][]
+  return units.map(([unit, number]) => count(number, unit.replace(/s$/, ""))).join(", ")
+}
 
 /** One version, with its links and the runs around it. */
 export async function info(session: Session, [name]: readonly [string]): Promise<Answer> {
@@ -27,7 +34,7 @@ export async function info(session: Session, [name]: readonly [string]): Promise
     ["digest", digest],
     ["created", createdAt],
     ["updated", updatedAt === createdAt ? "" : updatedAt],
-    ["kept for", ttl === null ? "" : JSON.stringify(ttl)],
+    ["kept for", formatTtl(ttl)],
     ["source", artifact.isLink ? artifact.sourceQualifiedName : ""],
     ["links", lineage.links.join(", ")],
     ["logged by", lineage.loggedBy ?? ""],

@@ -25,8 +25,7 @@ export async function ls(session: Session, [path]: readonly [string | undefined]
 
 async function listCollections({ signal }: Session, registry: Registry, ref: ProjectRef, { type }: LsOptions): Promise<Answer> {
   if ((await registry.getProject(ref, { signal })) === undefined) {
-    const name = `${ref.entity}/${ref.project}`
-    throw new EntryNotFoundError(`There is no project ${name} in ${registry.name}; check the spelling`, { path: name })
+    throw await noProject(registry, ref, signal)
   }
   const json: object[] = []
   const rows: string[][] = []
@@ -40,6 +39,20 @@ async function listCollections({ signal }: Session, registry: Registry, ref: Pro
     rows.push([collection.type, updatedAt ?? "N/A", size, version === null ? `${name} (no versions)` : `${name}:${version}`])
   }
   return { json, lines: table(rows) }
+}
+
+const shownProjects = 10
+
+/** Tells what there is instead, which is also how to see the projects of a registry. */
+async function noProject(registry: Registry, { entity, project }: ProjectRef, signal: AbortSignal): Promise<Error> {
+  const path = `${entity}/${project}`
+  const others: string[] = []
+  for await (const other of registry.projects(undefined, { signal })) {
+    if (others.push(others.length < shownProjects ? `${other.entity}/${other.project}` : "more") > shownProjects) break
+  }
+  const there = others.length > 0 ? `there are ${others.join(", ")}` : "it has none yet"
+  const message = `There is no project ${path} in ${registry.name}; ${there}. Versions of an artifact: isofact ls entity/project/name`
+  return new EntryNotFoundError(message, { path })
 }
 
 async function listVersions(

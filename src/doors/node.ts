@@ -43,6 +43,7 @@ export function createNodePlatform(options: NodePlatformOptions = {}): NodePlatf
   const transfer = () => (engine ??= createNodeTransfer({ hasher, openLanes: createMd5Lanes }))
   const openStage = (place: string) =>
     createNodeStage(join(env("WANDB_DATA_DIR") ?? place, "staging"), { transfer: transfer(), hasher, known })
+  const openOnline = () => (online ??= wandb({ env, hasher }))
   const openRegistry = (place: string): EmbeddedRegistry => {
     const blobs = createNodeBlobStore(join(place, "blobs"), { transfer: transfer() })
     const records = createNodeRecordStore(join(place, "records"), { slices: transfer().slices, before: blobs.flush })
@@ -72,7 +73,7 @@ export function createNodePlatform(options: NodePlatformOptions = {}): NodePlatf
     // Beside the registry that drafts will most likely go to, so that they can be linked into it.
     stage: () => (stage ??= openStage(home ?? homeOf())),
     cache: () => (cache ??= createNodeCache({ directory: cacheDirectory(env), transfer: transfer() })),
-    remoteRegistry: () => (env("WANDB_MODE") === "online" ? (online ??= wandb({ env, hasher })) : undefined),
+    remoteRegistry: () => (env("WANDB_MODE") === "online" ? openOnline() : undefined),
     registry: ({ dir } = {}) => registries.get(homeOf(dir)) ?? openRegistry(homeOf(dir)),
   }
 }

@@ -49,7 +49,8 @@ export function toldFailure(
   const messages = told.map(({ message }) => message ?? "an error without a message")
   const { code = facts.status === undefined ? undefined : codeByStatus.get(facts.status), details } = told[0]?.extensions ?? {}
   const words = clean([...new Set(messages)].join("; ")).slice(0, maxMessageLength)
-  const hint = facts.status === 401 ? ". Check the API key: the option apiKey, or WANDB_API_KEY" : ""
+  const hint =
+    facts.status === 401 ? `${words.endsWith(".") ? "" : "."} Check the API key: the option apiKey, or WANDB_API_KEY` : ""
   return new WireFailure(verdict, `${words}${hint}`, { ...facts, code: code as ArtifactErrorCode | undefined, details })
 }
 

@@ -76,6 +76,7 @@ export function download(http: Http, source: DownloadSource, { range, signal }: 
     }
     const piece = chunk.subarray(0, end - position)
     position += piece.byteLength
+    moves = 0
     return piece
   }
   const finish = async () => {
@@ -111,6 +112,7 @@ async function startReading(response: Response, watch: Watch, position: number):
   const start = Number(/^bytes (\d+)-/.exec(response.headers.get("content-range") ?? "")?.[1] ?? position)
   if (start <= position) return { reader, watch, skip: position - start }
   await reader?.cancel()
+  watch.stop()
   throw new WireFailure("final", `the store answered from byte ${start} when asked for ${position}`)
 }
 

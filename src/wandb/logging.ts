@@ -1,5 +1,5 @@
 import { checkMetadata } from "../core/metadata.ts"
-import { EntryNotFoundError, RegistryError } from "../errors.ts"
+import { EntryNotFoundError, RegistryError, UnsupportedError } from "../errors.ts"
 import type { CallOptions, Content, ManifestUpload, Membership, NewVersion, RunRef, VersionRef } from "../ports.ts"
 import type { Context } from "./context.ts"
 import { toError, WireFailure } from "./failure.ts"
@@ -44,6 +44,11 @@ export async function createVersion(context: Context, input: NewVersion, options
   if (artifact === undefined) throw new RegistryError("CreateArtifact was answered with nothing", { operation: "CreateArtifact" })
   const latestId = artifact.artifactSequence?.latestArtifact?.id
   const { id, state } = artifact
+  if (kind === "INCREMENTAL" && input.baseId !== undefined && input.baseId !== latestId) {
+    throw new UnsupportedError(
+      "Over W&B's wire an incremental version starts from the latest one; use a draft of the version instead.",
+    )
+  }
   if (state !== "COMMITTED") {
     context.pending.note(id, { entity, project, run: run?.run ?? "", kind, baseId: input.baseId ?? latestId })
   }

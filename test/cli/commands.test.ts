@@ -67,6 +67,14 @@ describe("files", { timeout: 120_000 }, () => {
     expect((await readdir(join(place.dir, "out"))).sort()).toEqual(["a.txt", "deep"])
   })
 
+  test("an address without a checksum, and how long a version is kept", async () => {
+    const place = await createPlace()
+    const logged = await place.json("log", "https://example.com/x.bin", "--no-checksum", "--name", "far", "--ttl", "30d")
+    expect(logged).toMatchObject({ fileCount: 1 })
+    expect((await place.run("ls", "far:v0")).out).toContain("x.bin -> https://example.com/x.bin")
+    expect((await place.run("info", "far")).out).toMatch(/^kept for +30 days$/m)
+  })
+
   test("a file, what is not there, and a registry that is not there", async () => {
     const place = await createPlace()
     await place.write("one.txt", "1")

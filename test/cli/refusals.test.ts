@@ -43,6 +43,7 @@ test.each<[command: string, code: number, part: string]>([
   ["checkout nope --yes", 3, "nope"],
   ["diff zoo:v0 zoo:v7", 3, "zoo:v7"],
   ["ls nope", 3, "local/nope"],
+  ["ls zoo", 3, "there are local/uncategorized"],
   ["ls local/uncategorized/nope", 3, "nope"],
   ["ls a//b", 2, "a//b"],
   ["ls a/b/c/d", 2, "a/b/c/d"],

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest"
 import { bytesStream } from "../../src/bytes/streams.ts"
 import type { Digest } from "../../src/core/digest-text.ts"
 import { isArtifactError } from "../../src/errors.ts"
+import { createHttp } from "../../src/wandb/http.ts"
 import { wandb } from "../../src/wandb/wandb.ts"
 import { field, md5Of, newVersion, project, publish, textContent } from "../registry/publish.ts"
 import { apiKey, baseUrl, connect, type Fetch, serve } from "./served.ts"
@@ -351,4 +352,23 @@ describe("addresses for people", () => {
     const cloud = wandb({ apiKey, env: noEnv })
     expect(cloud.versionUrl(member)).toBe("https://wandb.ai/local/birds/artifacts/dataset/field/v0")
   })
+})
+
+test("a redirect is followed without the key, whatever the runtime would do", async () => {
+  const seen: (readonly [string, string, string | null, string | null])[] = []
+  const fetch = async (request: Request) => {
+    seen.push([request.url, request.redirect, request.headers.get("authorization"), request.headers.get("range")])
+    if (seen.length > 1) return new Response("bytes")
+    return new Response(null, { status: 302, headers: { location: "https://bucket.test/x" } })
+  }
+  const clean = (text: string) => text
+  const http = createHttp({ server: "s", retries: 0, retryDelayMs: 1, timeoutMs: 5000, stallMs: 5000, fetch, clean })
+  const headers = { authorization: "Basic key", range: "bytes=1-" }
+  const { response, watch } = await http.open({ operation: "o", method: "GET", url: "https://api.test/a", headers }, undefined)
+  watch.stop()
+  expect(await response.text()).toBe("bytes")
+  expect(seen).toEqual([
+    ["https://api.test/a", "manual", "Basic key", "bytes=1-"],
+    ["https://bucket.test/x", "follow", null, "bytes=1-"],
+  ])
 })
