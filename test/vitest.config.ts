@@ -18,7 +18,7 @@ export default defineConfig({
     exclude: ["test/runtimes/*/**"],
     setupFiles: ["test/setup.ts"],
     reporters: ["default", summaryReporter],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 })

@@ -114,8 +114,17 @@ function createCloner(): (from: string, to: string, device: bigint, mode: number
       if (["ENOTSUP", "EOPNOTSUPP", "ENOSYS", "ENOTTY", "EXDEV", "EINVAL"].includes(errnoCode(error) ?? "")) unable.add(device)
       return false
     }
-    await chmod(to, mode & ~process.umask())
+    await chmod(to, mode & ~umask())
     return true
+  }
+}
+
+/** Deno asks for a right of its own for it, and most people have this one. */
+function umask(): number {
+  try {
+    return process.umask()
+  } catch {
+    return 0o022
   }
 }
 
