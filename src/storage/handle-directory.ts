@@ -146,11 +146,23 @@ async function openFile(root: FileSystemDirectoryHandle, path: string, needed: n
 /** Removes a file, and the folders it leaves empty. */
 async function removeFile(root: FileSystemDirectoryHandle, path: string): Promise<void> {
   const { parts, folders, folder, last } = await enter(root, path, false)
-  await folder.removeEntry(last)
+  await unlessBusy(() => folder.removeEntry(last))
   try {
     for (let depth = parts.length - 1; depth >= 0; depth--) await folders[depth]!.removeEntry(parts[depth]!)
   } catch {
     // Not empty, or gone already.
+  }
+}
+
+/** Whoever takes an emptied folder along holds what is in it for a moment; who still has a file open then is really using it. */
+async function unlessBusy(work: () => Promise<void>): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work()
+    } catch (error) {
+      if ((error as Error).name !== "NoModificationAllowedError" || tries === TRIES) throw error
+      await new Promise((resolve) => setTimeout(resolve, 10 * 2 ** tries))
+    }
   }
 }
 
