@@ -34,11 +34,12 @@ export async function loadSession(): Promise<Session | undefined> {
 }
 
 /** Writes the latest of several calls. Failing is no reason not to log: what cannot be kept is only missed after a reload. */
-export function saveSession(session: Session): void {
+export async function saveSession(session: Session): Promise<void> {
   waiting = session
   writing ??= drain().finally(() => {
     writing = undefined
   })
+  await writing
 }
 
 export async function endSession(): Promise<void> {

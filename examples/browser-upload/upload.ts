@@ -71,7 +71,7 @@ export function createUpload(folder: Folder, details: Details, onChange: () => v
     saved = Date.now()
     known = Math.max(known, stored)
     const filesTotal = folder.files.length
-    saveSession({ details, runId, startedAt, folderName: folder.name, handle: folder.handle, filesStored: known, filesTotal })
+    return saveSession({ details, runId, startedAt, folderName: folder.name, handle: folder.handle, filesStored: known, filesTotal })
   }
   const tell = (step: Step, amount: Amount) => {
     if (state.is !== "running" || (Date.now() - told < TOLD_MS && amount.files < amount.filesTotal)) return
@@ -120,9 +120,11 @@ export function createUpload(folder: Folder, details: Details, onChange: () => v
     const seconds = (performance.now() - beganAt) / 1000
     change({ is: "finished", summary: { name: artifact.name, unchanged, filesStored, filesThere, bytes: folder.bytes, seconds } })
   }
-  const settle = (error: unknown) => {
+  const settle = async (error: unknown) => {
     if (state.is === "finished") return
     const { step, reading } = state
+    // What says that it is paused may be closed.
+    if (step === "store") await remember(reading.files)
     const problem = stop.signal.aborted ? undefined : explain(error)
     change(problem === undefined ? { is: "paused", step, reading } : { is: "failed", step, reading, problem })
   }
