@@ -416,6 +416,8 @@ export interface Registry {
   upsertRun(run: RunInput, options?: CallOptions): Promise<RunRecord>
   finishRun(run: RunRef, exitCode: number, options?: CallOptions): Promise<void>
   getRun(run: RunRef, options?: CallOptions): Promise<RunRecord | undefined>
+  /** Every run of a project, each once; none where there is no such project. */
+  runs(project: ProjectRef, options?: CallOptions): AsyncIterable<RunRecord>
 
   createVersion(input: NewVersion, options?: CallOptions): Promise<PendingVersion>
   /** One ticket per request, in order. Rejects with `DigestMismatchError` from a ticket's `put` when content and digest differ. */

@@ -70,8 +70,8 @@ export function createUpload(folder: Folder, details: Details, onChange: () => v
   const remember = (stored: number) => {
     saved = Date.now()
     known = Math.max(known, stored)
-    const filesTotal = folder.files.length
-    return saveSession({ details, runId, startedAt, folderName: folder.name, handle: folder.handle, filesStored: known, filesTotal })
+    const { name: folderName, handle, files } = folder
+    return saveSession({ details, runId, startedAt, folderName, handle, filesStored: known, filesTotal: files.length })
   }
   const tell = (step: Step, amount: Amount) => {
     if (state.is !== "running" || (Date.now() - told < TOLD_MS && amount.files < amount.filesTotal)) return

@@ -59,6 +59,10 @@ export function damageKey(digest: Digest): string {
   return `${damagePrefix}/${digestToHex(digest)}`
 }
 
+export function runPrefix(ref: ProjectRef): string {
+  return `runs/${place(ref)}`
+}
+
 export function runKey(run: RunRef): string {
   return `runs/${runPath(run)}`
 }

@@ -1,12 +1,19 @@
 import { collect, mapAhead } from "../bytes/ahead.ts"
-import type { CallOptions, Membership, RunRecord, RunRef } from "../ports.ts"
+import type { CallOptions, Membership, ProjectRef, RunRecord, RunRef } from "../ports.ts"
 import { readCollection } from "./collections.ts"
 import type { Context } from "./context.ts"
-import { runEdgePrefix, usedByPrefix } from "./keys.ts"
+import { runEdgePrefix, runPrefix, usedByPrefix } from "./keys.ts"
 import { listRecords } from "./records.ts"
 import type { CollectionRow, EdgeRow } from "./rows.ts"
-import { getRun } from "./runs.ts"
+import { getRun, type RunRow, toRunRecord } from "./runs.ts"
 import { createSources, listMemberships, loadVersion, requireVersion, toMembership } from "./versions.ts"
+
+/** In order of their ids. */
+export async function* listRuns(context: Context, project: ProjectRef, options: CallOptions = {}): AsyncGenerator<RunRecord> {
+  for await (const { value } of listRecords(context.records, runPrefix(project), options)) {
+    yield toRunRecord(value as unknown as RunRow)
+  }
+}
 
 /** The run that created it. */
 export async function loggedBy(context: Context, id: string, options: CallOptions = {}): Promise<RunRecord | undefined> {

@@ -59,9 +59,13 @@ export function refuseUnknownRun(run: RunRef): never {
 }
 
 export async function getRun(context: Context, run: RunRef, options: CallOptions = {}): Promise<RunRecord | undefined> {
-  const row = await readRecord<RunRecord & { revision?: number }>(context.records, runKey(run), options)
-  if (row === undefined) return undefined
-  const { revision: _, ...record } = row
+  const row = await readRecord<RunRow>(context.records, runKey(run), options)
+  return row && toRunRecord(row)
+}
+
+export type RunRow = RunRecord & { readonly revision?: number }
+
+export function toRunRecord({ revision: _, ...record }: RunRow): RunRecord {
   return record
 }
 

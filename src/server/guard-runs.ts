@@ -3,7 +3,7 @@ import { Refusal } from "./failure.ts"
 import type { Sight } from "./guard-sight.ts"
 import { demand, demandRun, may, type Principal } from "./principal.ts"
 
-type Runs = Pick<Registry, "upsertRun" | "finishRun" | "getRun" | "useVersion" | "loggedBy" | "usedBy" | "runVersions">
+type Runs = Pick<Registry, "upsertRun" | "finishRun" | "getRun" | "runs" | "useVersion" | "loggedBy" | "usedBy" | "runVersions">
 
 /** The part of `guardRegistry` that is about runs, which belong to a project and to none of its collections. */
 export function guardRuns(registry: Registry, who: Principal, { readable, requireSeen }: Sight): Runs {
@@ -19,6 +19,9 @@ export function guardRuns(registry: Registry, who: Principal, { readable, requir
     },
     async getRun(run, options) {
       return inSight(run) ? registry.getRun(run, options) : undefined
+    },
+    async *runs(project, options) {
+      if (inSight(project)) yield* registry.runs(project, options)
     },
     async useVersion(member, run, options) {
       demand(who, "read", member)

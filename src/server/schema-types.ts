@@ -90,6 +90,8 @@ type Project {
   updatedAt: DateTime
   allowAllArtifactTypesInRegistry: Boolean!
   run(name: String!): Run
+  runCount(filters: JSONString): Int!
+  runs(after: String, first: Int, filters: JSONString, order: String): RunConnection!
   bucket(name: String!, missingOk: Boolean): Run
   artifact(name: String!): Artifact
   artifactType(name: String!): ArtifactType

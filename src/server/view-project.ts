@@ -6,7 +6,7 @@ import { filterItems } from "./filters.ts"
 import { formatId, numberOf } from "./ids.ts"
 import { artifactView, memberView } from "./view-artifact.ts"
 import { collectionView } from "./view-collection.ts"
-import { runView } from "./view-run.ts"
+import { runFields, runView } from "./view-run.ts"
 import { entityView } from "./view-session.ts"
 
 export interface FilterArgs {
@@ -44,6 +44,8 @@ export function projectView(call: Call, ref: ProjectRef, known?: ProjectRecord) 
     allowAllArtifactTypesInRegistry: async () => (await record()).artifactTypes === null,
     run: ({ name }: { name: string }) => findRun(call, { ...place(ref), run: name }),
     bucket: ({ name }: { name: string }) => findRun(call, { ...place(ref), run: name }),
+    runs: (args: PageArgs & FilterArgs) => runConnection(call, ref, args),
+    runCount: (args: FilterArgs) => runConnection(call, ref, args).totalCount(),
     artifact: async ({ name }: { name: string }) => {
       const member = await findMember(call, ref, name)
       return member ? artifactView(call, member.version) : null
@@ -86,6 +88,11 @@ async function findMember(call: Call, ref: ProjectRef, name: string) {
 async function findRun(call: Call, ref: RunRef) {
   const run = await call.registry.getRun(ref, { signal: call.signal })
   return run ? runView(call, run) : null
+}
+
+function runConnection(call: Call, ref: ProjectRef, args: PageArgs & FilterArgs) {
+  const all = () => filterItems(call, call.registry.runs(place(ref), { signal: call.signal }), runFields, args)
+  return connection(call, all, (run) => ({ node: runView(call, run) }), args)
 }
 
 function listTypes(call: Call, ref: ProjectRef): AsyncIterable<ArtifactTypeRecord> {

@@ -25,7 +25,7 @@ export function runView(call: Call, run: RunRecord) {
     displayName: run.displayName,
     description: null,
     notes: run.notes,
-    config: wrapConfig(run.config),
+    config: JSON.stringify(wrappedConfig(run.config)),
     summaryMetrics: "{}",
     systemMetrics: "{}",
     historyKeys: null,
@@ -52,6 +52,21 @@ export function runView(call: Call, run: RunRecord) {
   }
 }
 
+/** The words that filters and orders of runs use. */
+export const runFields = {
+  id: ({ id }: RunRecord) => id,
+  name: ({ run }: RunRecord) => run,
+  displayName: ({ displayName }: RunRecord) => displayName,
+  display_name: ({ displayName }: RunRecord) => displayName,
+  state: ({ state }: RunRecord) => state,
+  group: ({ group }: RunRecord) => group,
+  jobType: ({ jobType }: RunRecord) => jobType,
+  tags: ({ tags }: RunRecord) => tags,
+  config: ({ config }: RunRecord) => wrappedConfig(config),
+  createdAt: ({ createdAt }: RunRecord) => createdAt,
+  created_at: ({ createdAt }: RunRecord) => createdAt,
+}
+
 export function runId({ entity, project, run }: RunRef): string {
   return formatId("Run", entity, project, run)
 }
@@ -64,8 +79,8 @@ export function parseRunId(id: string): RunRef {
 type Config = { readonly [key: string]: Json }
 
 /** W&B keeps each setting under `value`, beside settings of its own that start with `_wandb`. */
-function wrapConfig(config: Config): string {
-  return JSON.stringify(Object.fromEntries(Object.entries(config).map(([key, value]) => [key, { value }])))
+function wrappedConfig(config: Config) {
+  return Object.fromEntries(Object.entries(config).map(([key, value]) => [key, { value }]))
 }
 
 export function unwrapConfig(config: Config): Config {

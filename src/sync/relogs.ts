@@ -1,43 +1,43 @@
 import { forEachConcurrent } from "../artifact/map-concurrent.ts"
-import type { CollectionRef, Membership, RunRef } from "../ports.ts"
+import type { CollectionRef, Membership, ProjectRef, RunRecord, RunRef } from "../ports.ts"
 import { ttlOf } from "./attributes.ts"
 import { clientIdOf, collectionOf, type Job, nameOf } from "./job.ts"
+import { copyRun } from "./runs.ts"
 
 const runsAtOnce = 8
 
 /**
- * A run that logged what was a version already is noted among those that logged it. At the target it does the same again, which moves
- * `latest`; returns the collections where that happened.
+ * A run that logged what was a version already is noted among those that logged it; when that is all it did, no version leads to it. At
+ * the target it does the same again, which moves `latest`; returns the collections where that happened.
  */
-export async function copyRelogs(job: Job): Promise<CollectionRef[]> {
+export async function copyRelogs(job: Job, projects: readonly ProjectRef[]): Promise<CollectionRef[]> {
   const touched = new Map<string, CollectionRef>()
-  const copyOf = async ([path, copying]: readonly [string, Promise<RunRef | undefined>], signal: AbortSignal) => {
-    const run = await copying
+  const copyOf = async (source: RunRecord, signal: AbortSignal) => {
+    const copied = await copiedOf(job, source, signal)
+    const run = copied.length > 0 ? await copyRun(job, source) : undefined
     if (run === undefined) return
-    for (const member of await missingAt(job, sourceRun(path), run, signal)) {
+    for (const member of await missingAt(job, copied, run, signal)) {
       await relog(job, member, run)
       touched.set(nameOf(member.version.source), member.version.source)
     }
   }
-  await forEachConcurrent(job.runs, runsAtOnce, copyOf, job.call)
+  for (const project of projects) await forEachConcurrent(job.from.runs(project, job.call), runsAtOnce, copyOf, job.call)
   return [...touched.values()]
 }
 
-/** No part of a path can hold a slash. */
-function sourceRun(path: string): RunRef {
-  const [entity, project, run] = path.split("/") as [string, string, string]
-  return { entity, project, run }
+/** What a run logged of all that was copied. */
+async function copiedOf(job: Job, run: RunRef, signal: AbortSignal): Promise<Membership[]> {
+  const copied: Membership[] = []
+  for await (const member of job.from.runVersions(run, "logged", { signal })) {
+    if (job.copies.has(member.version.id)) copied.push(member)
+  }
+  return copied
 }
 
-async function missingAt(job: Job, source: RunRef, target: RunRef, signal: AbortSignal): Promise<Membership[]> {
-  const missing: Membership[] = []
-  for await (const member of job.from.runVersions(source, "logged", { signal })) {
-    if (job.copies.has(member.version.id)) missing.push(member)
-  }
-  if (missing.length === 0) return []
+async function missingAt(job: Job, copied: readonly Membership[], target: RunRef, signal: AbortSignal): Promise<Membership[]> {
   const logged = new Set<string>()
   for await (const { version } of job.to.runVersions(target, "logged", { signal })) logged.add(version.id)
-  return missing.filter(({ version }) => !logged.has(job.copies.get(version.id)!.id))
+  return copied.filter(({ version }) => !logged.has(job.copies.get(version.id)!.id))
 }
 
 async function relog(job: Job, { version }: Membership, run: RunRef): Promise<void> {

@@ -15,7 +15,8 @@ import { openSequence } from "./sequence.ts"
 export async function syncAll(options: JobOptions): Promise<SyncReport> {
   const job: Job = { ...options, tally: createTally(), copies: new Map(), open: new Map(), runs: new Map() }
   const portfolios: CollectionRecord[] = []
-  for (const project of await listProjects(job)) {
+  const projects = await listProjects(job)
+  for (const project of projects) {
     let isThere = false
     for await (const collection of job.from.collections(project, undefined, job.call)) {
       if (!isChosen(job, collection)) continue
@@ -26,7 +27,7 @@ export async function syncAll(options: JobOptions): Promise<SyncReport> {
       else await copySequence(job, collection)
     }
   }
-  for (const collection of await copyRelogs(job)) await settleAliases(job, collection)
+  for (const collection of await copyRelogs(job, projects)) await settleAliases(job, collection)
   for (const portfolio of portfolios) await copyLinks(job, portfolio)
   return job.tally
 }

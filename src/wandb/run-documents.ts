@@ -36,6 +36,21 @@ query Run($entity: String!, $project: String!, $run: String!) {
 }`,
 )
 
+export const listRuns = document<
+  { readonly project: { readonly runs: Page<RunNode> | null } | null },
+  { readonly entity: string; readonly project: string; readonly cursor: string | undefined; readonly perPage: number }
+>(
+  `
+query Runs($entity: String!, $project: String!, $cursor: String, $perPage: Int) {
+  project(name: $project, entityName: $entity) {
+    runs(after: $cursor, first: $perPage) {
+      ${pageInfo}
+      edges { node { ${runFields} } }
+    }
+  }
+}`,
+)
+
 export const createdBy = document<
   { readonly artifact: { readonly createdBy: (RunNode & { readonly __typename: string }) | null } | null },
   { readonly id: string }

@@ -1,9 +1,9 @@
 import { EntryNotFoundError, RegistryError } from "../errors.ts"
-import type { CallOptions, Membership, RunInput, RunRecord, RunRef } from "../ports.ts"
+import type { CallOptions, Membership, ProjectRef, RunInput, RunRecord, RunRef } from "../ports.ts"
 import { absent } from "./ask.ts"
 import type { Context } from "./context.ts"
 import { allNodes } from "./pages.ts"
-import { createdBy, loggedArtifacts, runByName, upsertBucket, usedArtifacts, usedBy } from "./run-documents.ts"
+import { createdBy, listRuns as listRunsDocument, loggedArtifacts, runByName, upsertBucket, usedArtifacts, usedBy } from "./run-documents.ts"
 import { nodesOf, toMemberships, toRun, writeConfig } from "./wire.ts"
 
 const perPage = 100
@@ -38,6 +38,18 @@ export async function getRun({ ask }: Context, ref: RunRef, options: CallOptions
   const { entity, project, run } = ref
   const answer = await absent(ask(runByName, { entity, project, run }, options))
   return answer?.project?.run ? toRun(answer.project.run) : undefined
+}
+
+export async function* listRuns(
+  { ask }: Context,
+  { entity, project }: ProjectRef,
+  options: CallOptions = {},
+): AsyncGenerator<RunRecord> {
+  const nodes = allNodes(listRunsDocument.name, async (cursor) => {
+    const answer = await absent(ask(listRunsDocument, { entity, project, cursor, perPage }, options))
+    return answer?.project?.runs
+  })
+  for await (const node of nodes) yield toRun(node)
 }
 
 export async function loggedBy({ ask }: Context, id: string, options: CallOptions = {}): Promise<RunRecord | undefined> {

@@ -98,6 +98,7 @@ export function wandb(options: WandbOptions = {}): Registry {
     upsertRun: bind(runs.upsertRun),
     finishRun: bind(runs.finishRun),
     getRun: bind(runs.getRun),
+    runs: bind(runs.listRuns),
 
     createVersion: bind(logging.createVersion),
     requestUploads: bind(requestUploads),
