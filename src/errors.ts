@@ -23,6 +23,12 @@ export interface ErrorDetails {
   readonly path?: string
   /** The paths, when there are several: every file that failed verification, for instance. */
   readonly paths?: readonly string[]
+  /** Those of `paths` whose bytes are wrong, after `verify()`. */
+  readonly damaged?: readonly string[]
+  /** Those of `paths` that are not there, after `verify()`. */
+  readonly missing?: readonly string[]
+  /** Those of `paths` that the artifact does not have, after `verify()`. */
+  readonly extra?: readonly string[]
   /** The operation that failed: a port method, a GraphQL operation, `GET /path` without its query. */
   readonly operation?: string
   /** HTTP status, for `RegistryError`. */

@@ -288,6 +288,8 @@ export interface ProjectRecord extends ProjectRef {
 
 /** What is undefined is left alone. */
 export interface ProjectChanges {
+  /** Only of a project that is there and in which nothing was logged, such as a registry: links go along. */
+  readonly name?: string | undefined
   readonly description?: string | null | undefined
   readonly artifactTypes?: readonly string[] | null | undefined
 }
@@ -491,12 +493,16 @@ export interface ManifestUpload {
   /** Bytes, references included. */
   readonly size: number
   readonly fileCount: number
+  /** Id of the version that an incremental one comes on top of. Default: the one its version was created on, else the latest. */
+  readonly baseId?: string | undefined
 }
 
 /** What a registry needs to know of a manifest entry to hand out its bytes. */
 export interface StoredEntry {
   readonly path: string
   readonly digest: Digest
+  /** Of what the digest is, where it is not the MD5. */
+  readonly alg?: "XXH128" | undefined
   readonly size: number | undefined
   readonly birthArtifactId: string | undefined
 }
@@ -523,10 +529,27 @@ export interface TrackOptions extends CallOptions {
   readonly maxObjects: number
 }
 
-/** Bytes a reference points at; without `expect` there is nothing to check them against. */
+/**
+ * How far the bytes behind a reference are known to be those that were recorded. `"bytes"`: they hash to it; `"version"`: the store says
+ * that they are that version; `"none"`: nothing was recorded that could be compared.
+ */
+export type ReferenceProof = "bytes" | "version" | "none"
+
+/** Bytes a reference points at. Reading them fails with `DigestMismatchError` as soon as the store has another version than `proof` says. */
 export interface ReferencedContent {
   readonly content: Content
+  readonly proof: ReferenceProof
+  /** With the proof `"bytes"`: what they must hash to, which is left to the reader. */
   readonly expect: Digest | undefined
+  /** Whether they are here, so that hashing the whole to prove a range of it costs no more than reading it. Default false. */
+  readonly isLocal?: boolean | undefined
+}
+
+/** Copies of what references point at, each known by the address, the digest and the size that its entry recorded. */
+export interface ReferenceCache {
+  get(entry: ReferenceEntry, options?: CallOptions): Promise<Content | undefined>
+  /** Keeps a copy once all of `content` has been read. */
+  put(entry: ReferenceEntry, content: Content, options?: CallOptions): Promise<void>
 }
 
 /** One kind of place that references point to. */
@@ -534,11 +557,22 @@ export interface ReferenceHandler {
   handles(uri: ReferenceUri): boolean
   /** The entries that stand for what is at `uri`. Nothing there: `EntryNotFoundError`. */
   track(uri: ReferenceUri, options: TrackOptions): Promise<Entry[]>
-  /** Nothing there: `EntryNotFoundError`. */
-  open(entry: Entry & { readonly ref: string }, options?: CallOptions): Promise<ReferencedContent>
+  /** Nothing there: `EntryNotFoundError`, from here or from the first read. */
+  open(entry: ReferenceEntry, options?: CallOptions): Promise<ReferencedContent>
+}
+
+/** An entry that stands for bytes elsewhere. */
+export interface ReferenceEntry extends Entry {
+  readonly ref: string
 }
 
 // ---------------------------------------------------------------- the runtime
+
+/** Copies kept on this machine of what crosses a network. */
+export interface Cache extends BlobStore {
+  /** Absent: what references point at is not kept. */
+  readonly references?: ReferenceCache | undefined
+}
 
 /** What a door supplies: defaults for its runtime, each of which the caller can replace. */
 export interface Platform {
@@ -560,7 +594,7 @@ export interface Platform {
   /** Where a download goes: a local path, the same text in the runtime's own file system, or a folder that was picked. */
   directory(place: string | DirectoryHandle, options?: CallOptions): Promise<Directory>
   stage(): Stage
-  cache(): BlobStore | undefined
+  cache(): Cache | undefined
   /**
    * The embedded registry used when `init` and `Api` are given none; the same object for the same place.
    *
@@ -569,6 +603,8 @@ export interface Platform {
   registry(options?: { readonly dir?: string | undefined }): Registry
   /** The registry that the environment asks for in place of the embedded one, where there is an environment: `WANDB_MODE=online`. */
   remoteRegistry?(): Registry | undefined
+  /** Handlers of references, asked before those of isofact, the first first. Default: none. */
+  readonly references?: readonly ReferenceHandler[] | undefined
   /** Files read, stored or written at once unless the caller says otherwise. */
   readonly concurrency: number
 }

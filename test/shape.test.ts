@@ -13,6 +13,7 @@ const steps = [
   ["core"],
   ["ports"],
   ["bytes"],
+  ["net"],
   ["digest", "storage", "registry", "references", "wandb", "server"],
   ["artifact"],
   ["run"],
@@ -57,7 +58,7 @@ describe("imports", () => {
   test("each package has one home", () => {
     const homes = {
       "@hono/node-server": /^cli\/node-serve\.ts$/,
-      aws4fetch: /^storage\/s3[a-z-]*\.ts$/,
+      aws4fetch: /^net\/s3-client\.ts$/,
       "client-zip": /^artifact\/zip\.ts$/,
       "cloudflare:workers": /^doors\/workerd\.ts$/,
       commander: /^cli\/[a-z-]+\.ts$/,

@@ -2,7 +2,7 @@ import { checkBoolean, checkFunction, checkPositiveInteger, checkString, optiona
 import type { Digest } from "../core/digest-text.ts"
 import type { Entry } from "../core/entry.ts"
 import { DigestMismatchError, EntryNotFoundError, InvalidArgumentError, UnsupportedError } from "../errors.ts"
-import type { CallOptions, Content, Directory } from "../ports.ts"
+import type { CallOptions, Content, Directory, ReferenceEntry, ReferenceProof } from "../ports.ts"
 import { checkCall } from "./call.ts"
 import { forEachConcurrent } from "./map-concurrent.ts"
 import { type OnProgress, type Progress, trackProgress } from "./progress.ts"
@@ -81,11 +81,12 @@ export async function downloadEntry(
   const write = (content: Content, expect: Digest | undefined) =>
     directory.put(entry.path, content, { expect, signal: options.signal, onBytes })
   try {
-    const { size } =
-      entry.ref === undefined
-        ? await useStored(logged, entry, write, options)
-        : await writeReference(logged, { ...entry, ref: entry.ref }, write, options)
-    progress.done("download", entry.path, size - told)
+    if (entry.ref === undefined) {
+      const { size } = await useStored(logged, entry, write, options)
+      return progress.done("download", entry.path, size - told)
+    }
+    const { size, proof } = await writeReference(logged, { ...entry, ref: entry.ref }, write, options)
+    progress.done("download", entry.path, size - told, proof)
   } catch (error) {
     if (entry.ref === undefined || !options.allowMissingReferences || !isMissing(error)) throw error
     progress.skip(entry.path, "missing", entry.size ?? 0)
@@ -101,15 +102,16 @@ async function isUnchanged(entry: Entry, directory: Directory, options: CallOpti
 
 async function writeReference<T>(
   logged: Logged,
-  entry: Entry & { readonly ref: string },
+  entry: ReferenceEntry,
   write: (content: Content, expect: Digest | undefined) => Promise<T>,
-  options: CallOptions,
-): Promise<T> {
-  const { content, expect } = await openReference(logged.session, entry, options)
+  { skipCache, signal }: DownloadOptions,
+): Promise<T & { readonly proof: ReferenceProof }> {
+  const { content, expect, proof } = await openReference(logged.session, entry, { keep: !skipCache, signal })
   try {
-    return await write(content, expect)
+    return { ...(await write(content, expect)), proof }
   } catch (error) {
-    if (!(error instanceof DigestMismatchError)) throw error
+    // Without a hash it was the handler that noticed, and said what has changed.
+    if (!(error instanceof DigestMismatchError) || expect === undefined) throw error
     throw new DigestMismatchError(
       `"${entry.path}" of ${logged.name} references bytes that have changed since: they hash to ${error.details.actual}, not ${entry.digest}`,
       { ...error.details, path: entry.path, paths: [entry.path] },

@@ -11,7 +11,7 @@ import type { Logged } from "./state.ts"
 
 /** A stream of an entry's bytes that says whether its last read proves them. */
 export interface EntryStream extends ReadableStream<Uint8Array> {
-  /** False: a range of a file that is not whole on this machine, or a reference with nothing to check against. */
+  /** False: a range of a file that is not whole on this machine, or a reference without a hash to check it against. */
   readonly verified: boolean
 }
 
@@ -57,7 +57,7 @@ async function openEntry(
   const { registry, cache } = logged.session
   if (entry.ref !== undefined) {
     const opened = await openReference(logged.session, { ...entry, ref: entry.ref }, options)
-    return { ...opened, isLocal: !registry.remote || opened.content.path !== undefined }
+    return { ...opened, isLocal: opened.isLocal ?? opened.content.path !== undefined }
   }
   const cached = registry.remote && hasMd5(entry) ? await cache?.get(entry.digest as Digest, options) : undefined
   const content = cached ?? (await openStored(logged, storedEntry(entry), options))

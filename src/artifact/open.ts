@@ -1,4 +1,4 @@
-import type { BlobStore, Platform, Registry } from "../ports.ts"
+import type { Cache, Platform, Registry } from "../ports.ts"
 import { Artifact } from "./artifact.ts"
 import type { Session } from "./session.ts"
 import { ArtifactState } from "./state.ts"
@@ -7,7 +7,7 @@ export interface SessionOptions {
   readonly registry: Registry
   readonly platform: Platform
   /** Default: the platform's. */
-  readonly cache?: BlobStore | undefined
+  readonly cache?: Cache | undefined
 }
 
 /** Puts a registry to work; the cache stays untouched unless the registry is across a network. */
@@ -16,6 +16,7 @@ export function openSession({ registry, platform, cache }: SessionOptions): Sess
     registry,
     platform,
     cache: registry.remote ? (cache ?? platform.cache()) : undefined,
+    referenceCache: () => (cache ?? platform.cache())?.references,
     openArtifact: (member, name) => new Artifact(ArtifactState.of(session, member, { name })),
   }
   return session

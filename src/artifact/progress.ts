@@ -1,3 +1,5 @@
+import type { ReferenceProof } from "../ports.ts"
+
 /** How far a long operation is. Totals are undefined until they are known. */
 export interface ProgressTotals {
   readonly filesDone: number
@@ -29,6 +31,8 @@ interface FileProgress extends ProgressTotals {
   /** Entry path. */
   readonly path: string
   readonly fileDone: boolean
+  /** Of a reference that was downloaded: how far its bytes are known to be the recorded ones. `"none"`: they are unverified. */
+  readonly proof?: ReferenceProof | undefined
 }
 
 export type SkipReason = "stored" | "unchanged" | "missing"
@@ -39,7 +43,12 @@ export interface Progress {
   /** Some bytes of a file that goes on. */
   bytes(type: "hash" | "store" | "download" | "verify", path: string, count: number): void
   /** A file is done; `rest` are its bytes not yet told. */
-  done(type: "hash" | "store" | "download" | "verify" | "remove" | "commit", path: string, rest?: number): void
+  done(
+    type: "hash" | "store" | "download" | "verify" | "remove" | "commit",
+    path: string,
+    rest?: number,
+    proof?: ReferenceProof,
+  ): void
   skip(path: string, reason: SkipReason, size: number): void
 }
 
@@ -67,10 +76,10 @@ export function trackProgress(onProgress: OnProgress | undefined, filesTotal?: n
       bytesDone += count
       onProgress({ type, path, ...totals(false) })
     },
-    done(type, path, rest = 0) {
+    done(type, path, rest = 0, proof) {
       bytesDone += rest
       if (type !== "commit") filesDone += 1
-      onProgress({ type, path, ...totals(true) })
+      onProgress({ type, path, ...totals(true), ...(proof && { proof }) })
     },
     skip(path, reason, size) {
       bytesDone += size

@@ -1,6 +1,5 @@
 import { base64Decode, hexEncode } from "../core/digest-text.ts"
-import type { Entry } from "../core/entry.ts"
-import type { CallOptions, ReferencedContent, Registry } from "../ports.ts"
+import type { CallOptions, ReferencedContent, ReferenceEntry, Registry } from "../ports.ts"
 import type { Session } from "./session.ts"
 import { more } from "./state.ts"
 
@@ -35,11 +34,16 @@ export function isDraftReference(ref: string | undefined): ref is string {
   return ref?.startsWith(`${draftScheme}://`) ?? false
 }
 
+export interface ReadReferenceOptions extends CallOptions {
+  /** Keep a copy in the local cache, and read that. Default false: only what is there already is read from it. */
+  readonly keep?: boolean | undefined
+}
+
 /** The bytes behind a reference entry. */
 export async function openReference(
   session: Session,
-  entry: Entry & { readonly ref: string },
-  options: CallOptions,
+  entry: ReferenceEntry,
+  options: ReadReferenceOptions,
 ): Promise<ReferencedContent> {
   return (await more()).openReference(session, entry, options)
 }

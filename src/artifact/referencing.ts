@@ -3,24 +3,42 @@ import { base64Encode, hexDecode } from "../core/digest-text.ts"
 import type { Entry } from "../core/entry.ts"
 import { Manifest } from "../core/manifest.ts"
 import { baseName, entryPath } from "../core/path.ts"
-import { EntryNotFoundError, InvalidArgumentError, RegistryError } from "../errors.ts"
-import type { CallOptions, Platform, ReferencedContent, ReferenceHandler, ReferenceUri, Registry } from "../ports.ts"
-import { createFileReferences } from "../references/file.ts"
-import { pickHandler } from "../references/table.ts"
-import { createTrackingReferences } from "../references/tracking.ts"
+import { EntryNotFoundError, InvalidArgumentError, RegistryError, StorageError } from "../errors.ts"
+import type {
+  CallOptions,
+  Content,
+  Platform,
+  ReferencedContent,
+  ReferenceEntry,
+  ReferenceHandler,
+  ReferenceUri,
+  Registry,
+} from "../ports.ts"
+import { pickHandler, referenceTable } from "../references/table.ts"
 import { parseReferenceUri } from "../references/uri.ts"
 import { checkCall, checkRegistry } from "./call.ts"
 import { defaultRegistry } from "./place.ts"
 import { provable, storedEntry } from "./read.ts"
-import { type AddReferenceOptions, artifactRefUrl, artifactScheme, isArtifactReference, isDraftReference } from "./reference.ts"
+import {
+  type AddReferenceOptions,
+  artifactRefUrl,
+  artifactScheme,
+  isArtifactReference,
+  isDraftReference,
+  type ReadReferenceOptions,
+} from "./reference.ts"
 import type { Session } from "./session.ts"
 import type { ArtifactState } from "./state.ts"
 
-/** The table of handlers for this runtime; artifact addresses are resolved by the registry instead. */
-function handlersOf(platform: Platform): ReferenceHandler[] {
-  const hash = (content: Parameters<ReturnType<Platform["stage"]>["take"]>[0], options: CallOptions) =>
+const tables = new WeakMap<Platform, readonly ReferenceHandler[]>()
+
+/** The handlers of a runtime, the same each time: they keep what they were told; artifact addresses are resolved by the registry instead. */
+function handlersOf(platform: Platform): readonly ReferenceHandler[] {
+  const hash = (content: Content, options: CallOptions) =>
     platform.stage().take(content, { owner: platform, keep: false, signal: options.signal })
-  return [createFileReferences({ ...platform, hash }), createTrackingReferences()]
+  const table = tables.get(platform) ?? referenceTable(platform, { ...platform, hash })
+  tables.set(platform, table)
+  return table
 }
 
 /** What both kinds of reference need, checked. */
@@ -97,17 +115,41 @@ export async function resolveDraftReferences(manifest: Manifest, registry: Regis
 /** The bytes behind a reference entry. */
 export async function openReference(
   session: Session,
-  entry: Entry & { readonly ref: string },
-  options: CallOptions,
+  entry: ReferenceEntry,
+  options: ReadReferenceOptions,
 ): Promise<ReferencedContent> {
   const uri = parseReferenceUri(entry.ref)
-  if (uri.scheme !== artifactScheme) return pickHandler(handlersOf(session.platform), uri).open(entry, options)
+  if (uri.scheme !== artifactScheme) {
+    const found = await pickHandler(handlersOf(session.platform), uri).open(entry, options)
+    return { ...found, content: (await cachedCopy(session, entry, found, options)) ?? found.content }
+  }
   const { target, id } = await findOwner(session.registry, uri, options)
   if (target.ref !== undefined) return openReference(session, { ...target, ref: target.ref }, options)
   const [member] = await session.registry.memberships(id, options)
   if (member === undefined) throw missing(uri)
   const content = await session.registry.openFile({ ...member.collection, index: member.index, id }, storedEntry(target), options)
-  return provable(target, content)
+  return { ...(await provable(target, content)), proof: "bytes", isLocal: !session.registry.remote }
+}
+
+/** A copy of this very version from the cache; one that changes unseen is never kept. */
+async function cachedCopy(
+  session: Session,
+  entry: ReferenceEntry,
+  { content, proof, isLocal }: ReferencedContent,
+  { keep = false, signal }: ReadReferenceOptions,
+): Promise<Content | undefined> {
+  const copies = session.referenceCache()
+  if (copies === undefined || proof === "none" || isLocal || !entry.size) return undefined
+  try {
+    const copy = await copies.get(entry, { signal })
+    if (copy !== undefined || !keep) return copy
+    await copies.put(entry, content, { signal })
+    return await copies.get(entry, { signal })
+  } catch (error) {
+    // A cache that is full or cannot be written costs speed, not the download.
+    if (error instanceof StorageError) return undefined
+    throw error
+  }
 }
 
 async function resolveArtifactReference(

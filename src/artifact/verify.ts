@@ -125,15 +125,16 @@ async function verifyEntries(
 }
 
 function refuseFaults(report: VerifyReport, name: string, place: string): void {
-  const paths = [...report.damaged, ...report.missing, ...report.extra]
+  const { damaged, missing, extra } = report
+  const paths = [...damaged, ...missing, ...extra]
   if (paths.length === 0) return
   const kinds = [
-    ["damaged", report.damaged],
-    ["missing", report.missing],
-    ["not in the artifact", report.extra],
+    ["damaged", damaged],
+    ["missing", missing],
+    ["not in the artifact", extra],
   ] as const
   const parts = kinds.filter(([, list]) => list.length > 0).map(([kind, list]) => `${kind}: ${shorten(list)}`)
-  throw new DigestMismatchError(`${place} is not ${name}: ${parts.join("; ")}`, { paths })
+  throw new DigestMismatchError(`${place} is not ${name}: ${parts.join("; ")}`, { paths, damaged, missing, extra })
 }
 
 function shorten(paths: readonly string[]): string {

@@ -20,8 +20,7 @@ export const exitCodes = {
   interrupted: 130,
 } as const
 
-export const exitCodeHelp = `
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 bytes or files differ from the artifact, 130 interrupted.`
+export const exitCodeHelp = `Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 bytes or files differ from the artifact, 130 interrupted.`
 
 const unprintable = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu
 

@@ -14,6 +14,8 @@ export interface Screen {
 
 export interface Bar {
   readonly onProgress: OnProgress
+  /** Clears the line, so that something else can be said there. */
+  clear(): void
   /** Clears the line; drawing ends. */
   end(): void
 }
@@ -22,10 +24,13 @@ export interface Bar {
  * One line that is drawn over and over: what is done, how many files, bytes, speed, time left. Without a screen nothing is drawn.
  */
 export function createBar(screen: Screen | undefined, now: () => number = Date.now): Bar {
-  if (screen === undefined) return { onProgress() {}, end() {} }
+  if (screen === undefined) return { onProgress() {}, clear() {}, end() {} }
   const samples: { at: number; bytes: number }[] = []
   let drawnAt = 0
   let hasEnded = false
+  const clear = () => {
+    if (drawnAt > 0 && !hasEnded) screen.write("\r\x1b[K")
+  }
   return {
     onProgress(event) {
       const at = now()
@@ -37,8 +42,9 @@ export function createBar(screen: Screen | undefined, now: () => number = Date.n
       if (samples.some(({ bytes }) => bytes > event.bytesDone)) samples.splice(0, samples.length - 1)
       screen.write(`\r\x1b[K${describe(event, speedOf(samples)).slice(0, Math.max((screen.columns || 80) - 1, 1))}`)
     },
+    clear,
     end() {
-      if (drawnAt > 0 && !hasEnded) screen.write("\r\x1b[K")
+      clear()
       hasEnded = true
     },
   }

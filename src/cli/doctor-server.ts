@@ -1,3 +1,4 @@
+import { causeOf } from "./connection.ts"
 import type { Finding } from "./doctor.ts"
 import type { Session } from "./session.ts"
 
@@ -52,11 +53,6 @@ async function ask(
     signal.throwIfAborted()
     return error instanceof Error ? error : new Error(String(error))
   }
-}
-
-function causeOf({ cause, message }: Error): string {
-  const { code, message: reason } = (cause ?? {}) as { code?: string; message?: string }
-  return code ?? reason ?? message
 }
 
 async function checkAnswer(baseUrl: string, answer: Response, tookMs: number): Promise<Finding> {

@@ -29,10 +29,12 @@ export async function doctor(session: Session, _: readonly [], options: DoctorOp
   findings.push(await checkCache(session))
   if (isRemotePlace(place)) findings.push(...(await checkServer(session, place, options.origin)))
   else findings.push(await checkStore(session, options))
-  const lines = findings.flatMap(({ name, status, message, fix }) => [
-    ...table([[status.padEnd(4), name, message]]),
-    ...(fix === undefined ? [] : [`      -> ${fix}`]),
-  ])
+  const lines = table(
+    findings.flatMap(({ name, status, message, fix }) => [
+      [status.padEnd(4), name, message],
+      ...(fix === undefined ? [] : [["", "", `-> ${fix}`]]),
+    ]),
+  )
   const hasFailed = findings.some(({ status }) => status === "fail")
   return { json: { checks: findings }, lines, exitCode: hasFailed ? exitCodes.failed : exitCodes.ok }
 }

@@ -14,6 +14,7 @@ function addLog(add: AddCommand): void {
     "log <path>",
     "log a file, a directory or an address as the next version of an artifact",
     async () => (await import("./log.ts")).log,
+    "log ./birds --name team/zoo/birds --type dataset --alias best",
   )
     .alias("put")
     .option("-n, --name <name>", "[[entity/]project/]name (default: the last part of the path)")
@@ -29,7 +30,6 @@ function addLog(add: AddCommand): void {
     .addOption(
       new Option("--policy <policy>", "mutable: take a snapshot first").choices(["mutable", "immutable"]).default("mutable"),
     )
-    .addHelpText("after", "\nExample: isofact log ./birds --name team/zoo/birds --type dataset --alias best")
 }
 
 function addGet(add: AddCommand): void {
@@ -37,6 +37,7 @@ function addGet(add: AddCommand): void {
     "get <name>",
     "write the files of a version into a directory, every byte verified",
     async () => (await import("./get.ts")).get,
+    "get team/zoo/birds:best --root ./birds",
   )
     .option("--root <dir>", "where to (default: ./artifacts/name:vN)")
     .option("--type <type>", "what the artifact must be")
@@ -45,23 +46,31 @@ function addGet(add: AddCommand): void {
     .option("--skip-cache", "do not keep copies in the cache")
     .option("--allow-missing-references", "leave out references whose target is gone")
     .option("--concurrency <number>", "files at once", positive)
-    .addHelpText("after", "\nExample: isofact get team/zoo/birds:best --root ./birds")
 }
 
 function addChecks(add: AddCommand): void {
-  add("checkout <name>", "make a directory equal to a version; other files there are deleted", async () => {
-    return (await import("./checkout.ts")).checkout
-  })
+  add(
+    "checkout <name>",
+    "make a directory equal to a version; other files there are deleted",
+    async () => (await import("./checkout.ts")).checkout,
+    "checkout birds:v3 --root ./birds --dry-run",
+  )
     .option("--root <dir>", "which directory (default: ./artifacts/name)")
     .option("--dry-run", "only say what would be deleted")
     .option("-y, --yes", "do not ask")
-  add("verify <name>", "hash every file of a directory, or of the registry, against a version", async () => {
-    return (await import("./verify.ts")).verify
-  })
+  add(
+    "verify <name>",
+    "hash every file of a directory, or of the registry, against a version",
+    async () => (await import("./verify.ts")).verify,
+    "verify birds:v3 --root ./birds",
+  )
     .option("--root <dir>", "which directory (default: ./artifacts/name:vN)")
     .option("--stored", "hash what the registry stores instead")
-  add("diff <from> <to>", "which files differ between two versions", async () => (await import("./diff.ts")).diff).option(
-    "--exit-code",
-    "exit with 4 when any do",
-  )
+    .option("--all", "list every path that is wrong, however many")
+  add(
+    "diff <from> <to>",
+    "which files differ between two versions: A added, D deleted, M modified",
+    async () => (await import("./diff.ts")).diff,
+    "diff birds:v0 birds:latest",
+  ).option("--exit-code", "exit with 4 when any do")
 }

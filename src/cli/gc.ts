@@ -29,6 +29,7 @@ interface Report {
 }
 
 function describe({ versionsExpired, pendingDropped, blobsDeleted, bytesFreed }: Report): string {
+  if (versionsExpired + pendingDropped + blobsDeleted === 0) return "nothing: every file is needed, or too young"
   const versions = `${count(versionsExpired, "version")} past their time, ${count(pendingDropped, "upload")} given up`
   return `${versions}, ${count(blobsDeleted, "file")} of ${formatBytes(bytesFreed)}`
 }

@@ -1,4 +1,4 @@
-import { Artifact, EntryNotFoundError, InvalidArgumentError, init, type Run } from "../index.ts"
+import { Artifact, EntryNotFoundError, InvalidArgumentError, init, type Registry, type Run } from "../index.ts"
 import type { Answer } from "./answer.ts"
 import { describeArtifact, summarize } from "./describe.ts"
 import { openRegistry, placeOf, type Session } from "./session.ts"
@@ -23,7 +23,7 @@ export async function log(session: Session, [path]: readonly [string], options: 
   const { platform, signal } = session
   const { entity, project, name } = splitName(options.name ?? lastPart(platform.resolvePath, path))
   const metadata = options.metadata === undefined ? undefined : parseMetadata(options.metadata)
-  const registry = await openRegistry(session, { create: true })
+  const { registry, wasThere } = watchCreation(await openRegistry(session, { create: true }))
   const place = await placeOf(session, registry)
   const artifact = new Artifact(name, options.type, { description: options.description, metadata, platform })
   if (options.ttl !== undefined) artifact.ttl = { seconds: parseSeconds("--ttl", options.ttl) }
@@ -41,7 +41,20 @@ export async function log(session: Session, [path]: readonly [string], options: 
   await finishing(run, () =>
     run.logArtifact(artifact, { aliases: options.alias, tags: options.tag, onProgress: session.bar.onProgress, signal }),
   )
-  return { json: describeArtifact(artifact), lines: [summarize(artifact)] }
+  const unchanged = wasThere()
+  const line = `${unchanged ? "unchanged, it is already " : ""}${summarize(artifact)}`
+  return { json: { ...describeArtifact(artifact), unchanged }, lines: [line] }
+}
+
+/** Sees whether the registry had a version of this content. */
+function watchCreation(registry: Registry): { readonly registry: Registry; wasThere(): boolean } {
+  let wasThere = false
+  const createVersion: Registry["createVersion"] = async (input, options) => {
+    const pending = await registry.createVersion(input, options)
+    wasThere = pending.state === "COMMITTED"
+    return pending
+  }
+  return { registry: { ...registry, createVersion }, wasThere: () => wasThere }
 }
 
 function splitName(text: string): { entity?: string | undefined; project?: string | undefined; name: string } {

@@ -20,12 +20,17 @@ export async function ls(session: Session, [path]: readonly [string | undefined]
   const place = await placeOf(session, registry)
   if (parts.length === 3) return listVersions(session, registry, parts as [string, string, string], options)
   const [project = place.project, entity = place.entity] = parts.toReversed()
-  return listCollections(session, registry, { entity, project }, options)
+  return listCollections(session, registry, { entity, project }, { ...options, place })
 }
 
-async function listCollections({ signal }: Session, registry: Registry, ref: ProjectRef, { type }: LsOptions): Promise<Answer> {
+async function listCollections(
+  { signal }: Session,
+  registry: Registry,
+  ref: ProjectRef,
+  { type, place }: LsOptions & { readonly place: ProjectRef },
+): Promise<Answer> {
   if ((await registry.getProject(ref, { signal })) === undefined) {
-    throw await noProject(registry, ref, signal)
+    throw await noProject(registry, ref, place, signal)
   }
   const json: object[] = []
   const rows: string[][] = []
@@ -44,14 +49,21 @@ async function listCollections({ signal }: Session, registry: Registry, ref: Pro
 const shownProjects = 10
 
 /** Tells what there is instead, which is also how to see the projects of a registry. */
-async function noProject(registry: Registry, { entity, project }: ProjectRef, signal: AbortSignal): Promise<Error> {
+async function noProject(
+  registry: Registry,
+  { entity, project }: ProjectRef,
+  place: ProjectRef,
+  signal: AbortSignal,
+): Promise<Error> {
   const path = `${entity}/${project}`
   const others: string[] = []
   for await (const other of registry.projects(undefined, { signal })) {
     if (others.push(others.length < shownProjects ? `${other.entity}/${other.project}` : "more") > shownProjects) break
   }
   const there = others.length > 0 ? `there are ${others.join(", ")}` : "it has none yet"
-  const message = `There is no project ${path} in ${registry.name}; ${there}. Versions of an artifact: isofact ls entity/project/name`
+  const isArtifact = entity === place.entity && (await registry.getCollection({ ...place, collection: project }, { signal }))
+  const name = isArtifact ? `${place.entity}/${place.project}/${project}` : "entity/project/name"
+  const message = `There is no project ${path} in ${registry.name}; ${there}. Versions of an artifact: isofact ls ${name}`
   return new EntryNotFoundError(message, { path })
 }
 

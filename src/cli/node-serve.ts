@@ -1,5 +1,6 @@
 import type { Server } from "node:http"
 import type { AddressInfo } from "node:net"
+import { networkInterfaces } from "node:os"
 import { createAdaptorServer } from "@hono/node-server"
 import { RegistryError } from "../index.ts"
 
@@ -25,6 +26,15 @@ export async function listen(
     server.listen(port, host, resolve)
   })
   return { port: (server.address() as AddressInfo).port, close: () => close(server) }
+}
+
+/** By which names a server that listens at `host` can be reached: from this machine first, then from others. */
+export function addressesOf(host: string): string[] {
+  if (!["0.0.0.0", "::", ""].includes(host)) return [host]
+  const isOpen = ({ family, address }: { family: string; address: string }) =>
+    family === "IPv4" || (host !== "0.0.0.0" && !/^fe80:/i.test(address))
+  const found = Object.values(networkInterfaces()).flatMap((all = []) => all.filter((one) => !one.internal && isOpen(one)))
+  return ["localhost", ...found.map(({ address }) => address)]
 }
 
 function explain(cause: NodeJS.ErrnoException, host: string, port: number): RegistryError {

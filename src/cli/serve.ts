@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "../index.ts"
 import { openKeyFile } from "./node-key-file.ts"
-import { listen } from "./node-serve.ts"
+import { addressesOf, listen } from "./node-serve.ts"
 import { homeOf, openEmbedded, type Session } from "./session.ts"
 
 interface ServeOptions {
@@ -27,8 +27,9 @@ export async function serve(session: Session, _: readonly [], options: ServeOpti
     onError: (error, { requestId }) => session.say(`request ${requestId}: ${error instanceof Error ? error.message : error}`),
   })
   const listening = await listen(server.fetch, { host, port })
-  const url = `http://${host.includes(":") ? `[${host}]` : host}:${listening.port}`
-  session.tell({ json: { url, keyFile, registry: registry.name }, lines: instructions(url, keyFile, registry.name) })
+  const urls = addressesOf(host).map((name) => `http://${name.includes(":") ? `[${name}]` : name}:${listening.port}`)
+  const json = { url: urls[0], urls, keyFile, registry: registry.name }
+  session.tell({ json, lines: instructions(urls, keyFile, registry.name) })
   if (!isLoopback(host))
     session.say("Everybody who reaches this address can see what is sent: put a proxy with https in front of it")
   await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }))
@@ -37,12 +38,15 @@ export async function serve(session: Session, _: readonly [], options: ServeOpti
   return undefined
 }
 
-function instructions(url: string, keyFile: string, name: string): string[] {
+function instructions([url, ...others]: readonly string[], keyFile: string, name: string): string[] {
   const key = `"$(cat '${keyFile.replaceAll("'", "'\\''")}')"`
+  const elsewhere = others.length === 0 ? [] : ["On other machines, with the key that is in that file:"]
   return [
     `Serving ${name} at ${url}`,
-    "Point W&B's clients here:",
+    "Point Python and other clients of W&B here:",
     `  export WANDB_BASE_URL=${url} WANDB_API_KEY=${key}`,
+    ...elsewhere,
+    ...others.map((other) => `  export WANDB_BASE_URL=${other} WANDB_API_KEY=...`),
     "Ctrl-C stops.",
   ]
 }

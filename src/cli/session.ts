@@ -41,7 +41,9 @@ export function createSession(options: GlobalOptions, signal: AbortSignal): Sess
   const { stderr, stdin } = process
   const bar = createBar(!isSilent && stderr.isTTY ? stderr : undefined)
   const say = (line: string) => {
-    if (!isSilent) stderr.write(`${printable(line)}\n`)
+    if (isSilent) return
+    bar.clear()
+    stderr.write(`${printable(line)}\n`)
   }
   return {
     options,
@@ -85,11 +87,12 @@ export async function openRegistry(
   return openEmbedded(session, { place, create })
 }
 
-async function openRemote({ platform, options }: Session, place: string): Promise<Registry> {
-  const { wandb } = await import("../wandb/wandb.ts")
+async function openRemote({ platform, options, say }: Session, place: string): Promise<Registry> {
+  const [{ wandb }, { createConnection }] = await Promise.all([import("../wandb/wandb.ts"), import("./connection.ts")])
   const { entity, project } = options
   const baseUrl = place === wandbWord ? undefined : place
-  return wandb({ baseUrl, entity, project, apiKey: platform.env("WANDB_API_KEY"), hasher: platform.hasher })
+  const { fetch } = createConnection(place, { say })
+  return wandb({ baseUrl, entity, project, apiKey: platform.env("WANDB_API_KEY"), hasher: platform.hasher, fetch })
 }
 
 /** The registry of a directory. @throws EntryNotFoundError when there is none and none is to be made */

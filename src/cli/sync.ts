@@ -1,5 +1,5 @@
 import { InvalidArgumentError, type Registry } from "../index.ts"
-import { sync } from "../sync/sync.ts"
+import { type SyncReport, sync } from "../sync/sync.ts"
 import { type Answer, exitCodes } from "./answer.ts"
 import { isRemotePlace, openRegistry, type Session } from "./session.ts"
 import { count, formatBytes } from "./units.ts"
@@ -19,12 +19,25 @@ export async function syncRegistries(session: Session, _: readonly [], options: 
   const to = await openRegistry({ ...session, options: {} }, { place, create: true })
   const where = await placesOf(session, from, to, options)
   const report = await sync({ from, to, ...where, match, concurrency, platform, onProgress: bar.onProgress, signal })
-  const { versions, links, runs, bytes, failures } = report
-  const sent = `${count(versions.sent, "version")} and ${count(links.sent, "link")} of ${count(runs.sent, "run")} sent`
-  const lines = [`${sent}, ${formatBytes(bytes)}; ${versions.present} were there`]
+  const { failures } = report
+  const lines = [describe(report)]
   for (const { path, error } of failures) lines.push(`not copied: ${path}: ${error.message}`)
   const json = { ...report, failures: failures.map(({ path, error }) => ({ path, message: error.message })) }
   return { json, lines, exitCode: failures.length > 0 ? exitCodes.failed : exitCodes.ok }
+}
+
+/** `sent 2 versions, 1 link and 1 run, 3.4 MB; 1 version was there already` */
+function describe({ versions, links, runs, bytes }: SyncReport): string {
+  const sent = [
+    [versions.sent, "version"],
+    [links.sent, "link"],
+    [runs.sent, "run"],
+  ] as const
+  const parts = sent.filter(([number]) => number > 0).map(([number, noun]) => count(number, noun))
+  const last = parts.pop()
+  const list = parts.length > 0 ? `${parts.join(", ")} and ${last}` : last
+  const there = `${count(versions.present, "version")} ${versions.present === 1 ? "was" : "were"} there already`
+  return `${list === undefined ? "nothing to send" : `sent ${list}, ${formatBytes(bytes)}`}; ${there}`
 }
 
 /**

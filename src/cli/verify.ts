@@ -1,17 +1,51 @@
+import { type Artifact, DigestMismatchError, isArtifactError } from "../index.ts"
 import type { Answer } from "./answer.ts"
 import { findArtifact, type Session } from "./session.ts"
-import { count, formatBytes } from "./units.ts"
+import { count, formatBytes, table } from "./units.ts"
+
+const pathsShown = 20
+
+interface VerifyOptions {
+  readonly root?: string
+  readonly stored?: true
+  readonly all?: true
+}
 
 /** Exit code 4, and every path that is wrong, when anything differs. */
-export async function verify(
-  session: Session,
-  [name]: readonly [string],
-  { root, stored }: { readonly root?: string; readonly stored?: true },
-): Promise<Answer> {
+export async function verify(session: Session, [name]: readonly [string], options: VerifyOptions): Promise<Answer> {
   const artifact = await findArtifact(session, name)
-  const report = await artifact.verify(root, { stored, onProgress: session.bar.onProgress, signal: session.signal })
-  const { verified, bytes, unverified } = report
-  const lines = [`${artifact.qualifiedName} is right: ${count(verified, "file")}, ${formatBytes(bytes)}`]
-  if (unverified.length > 0) lines.push(`${count(unverified.length, "reference")} not checked`)
-  return { json: { name: artifact.qualifiedName, ...report }, lines }
+  const { root, stored } = options
+  const { onProgress } = session.bar
+  try {
+    const report = await artifact.verify(root, { stored, onProgress, signal: session.signal })
+    const { verified, bytes, unverified } = report
+    const lines = [`${artifact.qualifiedName} is right: ${count(verified, "file")}, ${formatBytes(bytes)}`]
+    if (unverified.length > 0) lines.push(`${count(unverified.length, "reference")} not checked`)
+    return { json: { name: artifact.qualifiedName, ...report }, lines }
+  } catch (error) {
+    if (!isArtifactError(error) || error.code !== "DIGEST_MISMATCH") throw error
+    throw tellFaults(session, artifact, error.details, options)
+  }
+}
+
+/** One line per path; the error that remains to be told says how many they are. */
+function tellFaults(session: Session, artifact: Artifact, details: DigestMismatchError["details"], options: VerifyOptions): Error {
+  const { damaged = [], missing = [], extra = [] } = details
+  const rows = [
+    ...damaged.map((path) => ["damaged", path]),
+    ...missing.map((path) => ["missing", path]),
+    ...extra.map((path) => ["extra", path]),
+  ]
+  const shown = options.all ? rows : rows.slice(0, pathsShown)
+  const lines = table(shown)
+  if (shown.length < rows.length) lines.push(`and ${count(rows.length - shown.length, "more path")}: --all lists them`)
+  session.bar.end()
+  if (!session.options.json) session.tell({ json: undefined, lines })
+  const counts = [
+    [damaged.length, "damaged"],
+    [missing.length, "missing"],
+    [extra.length, "not in the artifact"],
+  ] as const
+  const text = counts.filter(([number]) => number > 0).map(([number, what]) => `${number.toLocaleString("en-US")} ${what}`)
+  return new DigestMismatchError(`${artifact.qualifiedName} differs: ${text.join(", ")}`, details)
 }

@@ -24,7 +24,9 @@ export function createFileReferences(files: LocalFiles): ReferenceHandler {
         throw new EntryNotFoundError(`"${entry.path}" references ${entry.ref}, and there is no such file`, { path: entry.path })
       }
       const unchecked = entry.digest === uriDigest(place.realPath)
-      return { content: await files.openFile(place.realPath, options), expect: unchecked ? undefined : (entry.digest as Digest) }
+      const content = await files.openFile(place.realPath, options)
+      if (unchecked) return { content, proof: "none", expect: undefined, isLocal: true }
+      return { content, proof: "bytes", expect: entry.digest as Digest, isLocal: true }
     },
   }
 }

@@ -1,9 +1,45 @@
 import { RegistryError } from "../errors.ts"
-import type { ReferenceHandler, ReferenceUri } from "../ports.ts"
+import type { Platform, ReferenceHandler, ReferenceUri } from "../ports.ts"
+import { createFileReferences, type LocalFiles } from "./file.ts"
+import { createTrackingReferences } from "./tracking.ts"
 
 /** The first handler that takes a URI; a table ends with one that takes any. */
 export function pickHandler(handlers: readonly ReferenceHandler[], uri: ReferenceUri): ReferenceHandler {
   const handler = handlers.find((candidate) => candidate.handles(uri))
   if (handler === undefined) throw new RegistryError(`No reference handler takes ${uri.scheme}: addresses`)
   return handler
+}
+
+/**
+ * A runtime's handlers in the order in which Python asks its own, those of `platform.references` before them. What speaks to a store
+ * is loaded when the first address of its kind comes.
+ */
+export function referenceTable(platform: Pick<Platform, "env" | "references">, files: LocalFiles): readonly ReferenceHandler[] {
+  return [
+    ...(platform.references ?? []),
+    loaded(
+      ({ scheme }) => scheme === "http" || scheme === "https",
+      async () => (await import("./http.ts")).httpReferences(),
+    ),
+    createFileReferences(files),
+    createTrackingReferences(),
+  ]
+}
+
+/** A handler that is loaded by its first use. */
+function loaded(handles: ReferenceHandler["handles"], load: () => Promise<ReferenceHandler>): ReferenceHandler {
+  let loading: Promise<ReferenceHandler> | undefined
+  const get = () => {
+    // A chunk that could not be loaded is asked for again.
+    loading ??= load().catch((error) => {
+      loading = undefined
+      throw error
+    })
+    return loading
+  }
+  return {
+    handles,
+    track: async (uri, options) => (await get()).track(uri, options),
+    open: async (entry, options) => (await get()).open(entry, options),
+  }
 }

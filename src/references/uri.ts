@@ -34,3 +34,8 @@ function cut(text: string, separator: string): [before: string, after: string] {
   const at = text.indexOf(separator)
   return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)]
 }
+
+/** An address for messages: without query and fragment, which may be a signature, and without user and password. */
+export function bareAddress(text: string): string {
+  return text.replace(/[?#][\s\S]*$/, "").replace(/^([^:/]+:\/\/)[^/]*@/, "$1")
+}

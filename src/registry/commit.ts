@@ -26,14 +26,14 @@ export async function storeManifest(
   upload: ManifestUpload,
   options: CallOptions = {},
 ): Promise<void> {
-  const { kind, json } = upload
+  const { kind, json, baseId } = upload
   checkManifestKind("manifest.kind", kind)
   const loaded = await requireVersion(context, versionId, options)
   const manifest = Manifest.decode(json)
   filesOf(manifest)
   if (kind === "FULL") checkDigest(manifest, loaded.row)
   if (loaded.state === "COMMITTED") return (await more()).restoreManifest(context, loaded, upload, options)
-  const part = { kind, digest: await storeText(context, json, options), content: manifest.digest() }
+  const part = { kind, digest: await storeText(context, json, options), content: manifest.digest(), ...(baseId && { baseId }) }
   const row = await changeVersion(context, loaded.row.id, (current) => withPart(context, current, part), options)
   // Alone with its version, nobody can be committing it meanwhile.
   if (kind === "PATCH") await (await more()).announcePart(context, row, options)
@@ -52,7 +52,7 @@ function withPart(context: Context, row: VersionRow, part: ManifestPart): Versio
   if (row.state !== "PENDING")
     throw new ConflictError(`Version ${row.id} was committed or deleted meanwhile; log again to make another.`)
   const last = row.parts.at(-1)
-  if (last?.digest === part.digest && last.kind === part.kind) return row
+  if (last?.digest === part.digest && last.kind === part.kind && last.baseId === part.baseId) return row
   return { ...row, parts: [...row.parts, part], partAt: context.now() }
 }
 
@@ -166,7 +166,7 @@ function isReady(row: VersionRow | undefined, prepared: VersionRow): row is Vers
 
 /** An incremental version without a base of its own builds on the newest; another one has become that since. */
 function isRebased(context: Context, row: VersionRow, current: CollectionRow, base: string | undefined): boolean {
-  const buildsOnLatest = row.baseId === null && row.parts.some(({ kind }) => kind === "INCREMENTAL")
+  const buildsOnLatest = row.baseId === null && row.parts.some(({ kind, baseId }) => kind === "INCREMENTAL" && !baseId)
   return buildsOnLatest && latestLiving(current, clockOf(context))?.id !== base
 }
 

@@ -36,8 +36,8 @@ export async function restoreManifest(
 }
 
 /**
- * The manifest that the parts of a version add up to: a full one starts afresh, an incremental one on `base`, a patch goes on top. Later
- * ones win.
+ * The manifest that the parts of a version add up to: a full one starts afresh, an incremental one on its own base or on `base`, a patch
+ * goes on top. Later ones win.
  */
 export async function mergeParts(
   context: Context,
@@ -45,18 +45,20 @@ export async function mergeParts(
   base: string | undefined,
   options: CallOptions,
 ): Promise<Manifest> {
-  const needsBase = row.parts.some(({ kind }) => kind === "INCREMENTAL") && base !== undefined
-  const from = needsBase ? (await requireVersion(context, base, options)).row : undefined
-  const below = from?.manifest ? await readManifest(context, from.manifest, from.id, options) : undefined
   let merged = new Manifest()
-  for (const { kind, digest } of row.parts) {
+  for (const { kind, digest, baseId = base } of row.parts) {
     const part = await readManifest(context, digest, row.id, options)
     if (kind === "FULL") {
       merged = part
       continue
     }
-    if (kind === "INCREMENTAL") merged = below?.copy() ?? new Manifest()
+    if (kind === "INCREMENTAL") merged = await manifestBelow(context, baseId, options)
     for (const entry of part.entries.values()) merged.add(entry, { overwrite: true })
   }
   return merged
+}
+
+async function manifestBelow(context: Context, base: string | undefined, options: CallOptions): Promise<Manifest> {
+  const { id, manifest } = base === undefined ? { manifest: null } : (await requireVersion(context, base, options)).row
+  return manifest === null ? new Manifest() : readManifest(context, manifest, id, options)
 }

@@ -10,6 +10,7 @@ import { formatId, projectKey, projectPrefix, typePrefix } from "./keys.ts"
 import { listCollections } from "./queries.ts"
 import { changeRecord, listRecords, readRecord, removeRecord } from "./records.ts"
 import { deleteCollection } from "./removal.ts"
+import { renameProject } from "./rename-project.ts"
 import type { ProjectRow } from "./rows.ts"
 
 /** In order of their keys. */
@@ -35,14 +36,15 @@ export async function upsertProject(
   changes: ProjectChanges,
   options: CallOptions = {},
 ): Promise<ProjectRecord> {
-  const { entity, project } = checkProject(ref)
   const given = checkChanges(changes)
+  const { name = ref.project } = changes
+  const { entity, project } = name === ref.project ? checkProject(ref) : await renameProject(context, ref, name, options)
   const at = timestamp(context)
   const merge = (current: ProjectRow | undefined) => {
     const next: ProjectRow = { ...(current ? { ...current, updatedAt: at } : { entity, project, createdAt: at }), ...given }
     return { next, result: toProjectRecord(next) }
   }
-  return changeRecord<ProjectRow, ProjectRecord>(context.records, projectKey(ref), merge, options)
+  return changeRecord<ProjectRow, ProjectRecord>(context.records, projectKey({ entity, project }), merge, options)
 }
 
 /** Portfolios first: a sequence whose versions are linked elsewhere in the project then goes with nothing left behind. */
@@ -62,7 +64,11 @@ export async function deleteProject(context: Context, ref: ProjectRef, options: 
 }
 
 function checkChanges(changes: ProjectChanges): Pick<ProjectRow, "description" | "artifactTypes"> {
-  const { description, artifactTypes } = checkOptions("changes", changes, { description: undefined, artifactTypes: undefined })
+  const { description, artifactTypes } = checkOptions("changes", changes, {
+    description: undefined,
+    artifactTypes: undefined,
+    name: undefined,
+  })
   const given: { description?: string | null; artifactTypes?: readonly string[] | null } = {}
   if (description !== undefined) {
     given.description = description === null ? null : checkStorable("changes.description", description)

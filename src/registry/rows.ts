@@ -48,6 +48,8 @@ export interface ManifestPart {
   readonly digest: Digest
   /** Hex manifest digest: what it says, however it is written. */
   readonly content: string
+  /** What an incremental one comes on top of, when that was said with it. */
+  readonly baseId?: string
 }
 
 /** What belongs to a version wherever it is listed. `state` lags behind the collection: see `versions.ts`. */
@@ -114,6 +116,8 @@ export interface ProjectRow {
   readonly description?: string | null
   /** Absent or null: any. */
   readonly artifactTypes?: readonly string[] | null
+  /** The project that is getting this name, until all that is in it has. */
+  readonly renamedFrom?: string
 }
 
 export interface TypeRow {

@@ -7,7 +7,7 @@ import { checkStorable, checkString, codePointLength, refuse } from "../core/che
 import { checkMetadata } from "../core/metadata.ts"
 import { checkProjectName, checkTags } from "../core/names.ts"
 import { InvalidArgumentError } from "../errors.ts"
-import type { BlobStore, CallOptions, Platform, Registry } from "../ports.ts"
+import type { Cache, CallOptions, Platform, Registry } from "../ports.ts"
 import { Run } from "./run.ts"
 
 /** Which registry, and what the runtime offers around it. */
@@ -17,7 +17,7 @@ export interface RegistryOptions {
   /** Where the default registry lives; `.isofact` is made in it. Default: the working directory. */
   readonly dir?: string | undefined
   /** In front of a registry that is across a network. Default: the runtime's, shared with Python's `wandb`. */
-  readonly cache?: BlobStore | undefined
+  readonly cache?: Cache | undefined
   /** Replaces what the runtime supplies. */
   readonly platform?: Partial<Platform> | undefined
   /** Default: `WANDB_ENTITY`, else the registry's. */
@@ -94,7 +94,7 @@ export function sessionOf({ dir, cache, ...options }: RegistryOptions) {
   return openSession({ registry: options.registry ?? defaultRegistry(platform, dir), platform, cache })
 }
 
-function checkCache(argument: string, cache: unknown): BlobStore {
-  if (typeof (cache as Partial<BlobStore> | null)?.get === "function") return cache as BlobStore
+function checkCache(argument: string, cache: unknown): Cache {
+  if (typeof (cache as Partial<Cache> | null)?.get === "function") return cache as Cache
   throw new InvalidArgumentError(argument, "cache must be a BlobStore; leave it out for this runtime's own")
 }

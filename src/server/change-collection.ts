@@ -98,6 +98,14 @@ export async function createArtifactType(_: Call, { entityName, projectName, nam
   return { artifactType: { __typename: "ArtifactType", id, name, description: null, createdAt: "" } }
 }
 
+/** Who may use a project is said where keys are known, outside of any registry. */
+const whoMay = "who may see and change a project is what the keys say that its owner hands out, each for an entity or a project"
+
+/** W&B's four ways to change the members of a registry. */
+export async function changeMembers(): Promise<never> {
+  throw new UnsupportedError(`This server keeps no members: ${whoMay}.`)
+}
+
 interface UpsertModelInput {
   readonly id: Maybe<string>
   readonly entityName: Maybe<string>
@@ -112,7 +120,7 @@ interface UpsertModelInput {
 export async function upsertModel(call: Call, input: UpsertModelInput) {
   const { signal } = call
   if (input.access === "RESTRICTED")
-    throw new UnsupportedError('This server has no restricted projects; use the visibility "organization".')
+    throw new UnsupportedError(`This server has no restricted projects: ${whoMay}. Use the visibility "organization".`)
   const ref = input.id && !input.name ? parseProjectId(input.id) : await placeOf(call, input.entityName, input.name)
   const before = await call.registry.getProject(ref, { signal })
   const artifactTypes = allowedTypes(input, before?.artifactTypes ?? [])
@@ -139,11 +147,9 @@ interface RenameInput {
   readonly newProjectName: string
 }
 
-/** A project's name is part of every address of what is in it, so it stays. */
-export async function renameProject(call: Call, { entityName: entity, oldProjectName, newProjectName }: RenameInput) {
-  const advice = "create another and link its versions there"
-  if (oldProjectName !== newProjectName) throw new UnsupportedError(`This server cannot rename a project or registry; ${advice}.`)
-  const view = projectView(call, { entity, project: oldProjectName })
+export async function renameProject(call: Call, { entityName: entity, oldProjectName: project, newProjectName }: RenameInput) {
+  const renamed = await call.registry.upsertProject({ entity, project }, { name: newProjectName }, { signal: call.signal })
+  const view = projectView(call, renamed, renamed)
   return { inserted: false, project: view, model: view }
 }
 

@@ -1,4 +1,5 @@
-import { InvalidArgumentError } from "../errors.ts"
+import { show } from "../core/show.ts"
+import { EntryNotFoundError, InvalidArgumentError } from "../errors.ts"
 import type { ManifestKind, NewVersion, PendingVersion, RunRef } from "../ports.ts"
 import type { Call } from "./call.ts"
 import { Refusal } from "./failure.ts"
@@ -90,7 +91,10 @@ interface CreateManifestInput {
   readonly type: Maybe<ManifestKind>
 }
 
-/** Nothing is kept before the manifest itself arrives: its id says which it is. */
+/**
+ * Nothing is kept before the manifest itself arrives: its id says which it is. W&B's clients name the latest version of that moment as the
+ * base here; what an incremental manifest then comes on top of is the one that is the latest by its commit.
+ */
 export async function createArtifactManifest(call: Call, input: CreateManifestInput) {
   await requireWritable(call, input.artifactID)
   return { artifactManifest: manifestSlot(call, input.artifactID, input.type ?? "FULL", input.digest) }
@@ -99,12 +103,23 @@ export async function createArtifactManifest(call: Call, input: CreateManifestIn
 interface UpdateManifestInput {
   readonly artifactManifestID: string
   readonly digest: Maybe<string>
+  readonly baseArtifactID: Maybe<string>
 }
 
-export async function updateArtifactManifest(call: Call, { artifactManifestID, digest }: UpdateManifestInput) {
+/** A base that is named here is one that was chosen, whatever the latest version is. */
+export async function updateArtifactManifest(call: Call, { artifactManifestID, digest, baseArtifactID }: UpdateManifestInput) {
   const [version, kind] = parseId("ArtifactManifest", artifactManifestID, 2) as [string, ManifestKind]
   await requireWritable(call, version)
-  return { artifactManifest: manifestSlot(call, version, kind, digest ?? "") }
+  const baseId = kind === "INCREMENTAL" && baseArtifactID ? baseArtifactID : undefined
+  if (baseId !== undefined) await requireBase(call, baseId)
+  return { artifactManifest: manifestSlot(call, version, kind, digest ?? "", baseId) }
+}
+
+/** What a version builds on becomes part of it, so it must be there for whoever asks. */
+async function requireBase(call: Call, id: string): Promise<void> {
+  const base = await call.registry.getVersion(id, { signal: call.signal })
+  if (base?.state === "COMMITTED") return
+  throw new EntryNotFoundError(`There is no version with the id ${show(id)} to build on.`, { path: id })
 }
 
 const fileNames: { readonly [kind in ManifestKind]: string } = {
@@ -113,7 +128,7 @@ const fileNames: { readonly [kind in ManifestKind]: string } = {
   PATCH: "wandb_manifest.patch.json",
 }
 
-function manifestSlot(call: Call, version: string, kind: ManifestKind, digest: string) {
+function manifestSlot(call: Call, version: string, kind: ManifestKind, digest: string, baseId?: string) {
   const name = fileNames[kind]
   return {
     __typename: "ArtifactManifest",
@@ -126,7 +141,7 @@ function manifestSlot(call: Call, version: string, kind: ManifestKind, digest: s
       name,
       displayName: name,
       sizeBytes: 0,
-      uploadUrl: () => signedUrl(call, "upload-manifest", { version, kind, digest: parseMd5("digest", digest) }),
+      uploadUrl: () => signedUrl(call, "upload-manifest", { version, kind, digest: parseMd5("digest", digest), baseId }),
       uploadHeaders: () => uploadHeaders(parseMd5("digest", digest), "application/json"),
     },
   }

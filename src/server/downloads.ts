@@ -1,5 +1,5 @@
 import { verifiedStream } from "../bytes/verified.ts"
-import { digestFromBytes } from "../core/digest-text.ts"
+import { digestFromBytes, digestToHex } from "../core/digest-text.ts"
 import { md5 } from "../core/md5.ts"
 import type { StoredEntry, VersionRef } from "../ports.ts"
 import type { Setup } from "./call.ts"
@@ -17,7 +17,7 @@ export const downloads = {
 
 /**
  * A stored file. Whole, it proves itself while it streams: bytes that have rotted break the answer off instead of ending it, and the
- * registry is told. A part of one is not proven.
+ * registry is told. A part of one is not proven, and neither is what is known by its XXH128, which only W&B's own servers hold.
  */
 export async function sendFile(
   setup: Setup,
@@ -25,7 +25,7 @@ export async function sendFile(
   file: StoredEntry,
   request: Request,
 ): Promise<Response> {
-  const etag = etagOf(file.digest)
+  const etag = file.alg === undefined ? etagOf(file.digest) : `"${file.alg}-${digestToHex(file.digest)}"`
   const headers = new Headers({ ...safeHeaders(file.path), etag, "cache-control": immutable })
   if (isCurrent(request, etag)) return new Response(null, { status: 304, headers })
   const { signal } = request
@@ -43,11 +43,11 @@ export async function sendFile(
   if (range !== undefined) headers.set("content-range", `bytes ${range.start}-${range.end - 1}/${size}`)
   const status = range === undefined ? 200 : 206
   if (request.method === "HEAD") return new Response(null, { status, headers })
-  const isWhole = length === size
-  const stream = isWhole
+  const isProven = length === size && file.alg === undefined
+  const stream = isProven
     ? verifiedStream(content, { digest: file.digest, size: file.size }, setup.hasher, { label: file.path, signal })
-    : content.stream({ range: range as { start: number; end: number }, signal })
-  return new Response(sized(isWhole ? reporting(setup, stream, file) : stream, length), { status, headers })
+    : content.stream({ range, signal })
+  return new Response(sized(isProven ? reporting(setup, stream, file) : stream, length), { status, headers })
 }
 
 /** Manifest text, which the registry has verified. */

@@ -3,6 +3,9 @@ import type { Call } from "./call.ts"
 import { toFailure } from "./failure.ts"
 import type { GraphqlProblem, GraphqlRequest, GraphqlResult } from "./graphql.ts"
 
+/** Of a list that goes wrong as a whole, every item does. */
+const maxTold = 100
+
 /**
  * The result in the form of protocol.md 8.1: errors come with the HTTP status of what went wrong first, since clients tell what may be
  * tried again by that alone.
@@ -18,11 +21,13 @@ export async function answerGraphql(
   if (problems.length === 0) return Response.json({ data }, { headers })
   const told = problems.map((problem) => tell(call, problem, requestId))
   const status = told.find((each) => each.status >= 500)?.status ?? told[0]!.status
-  const errors = told.map(({ message, path, extensions }) => ({
+  const errors = told.slice(0, maxTold).map(({ message, path, extensions }) => ({
     message,
     ...(path && { path }),
     ...(extensions && { extensions }),
   }))
+  const untold = told.length - errors.length
+  if (untold > 0) errors.push({ message: `${untold} more went wrong; what is told above is the first of it.` })
   return Response.json({ data, errors }, { status, headers })
 }
 

@@ -32,6 +32,7 @@ export function guardLists(registry: Registry, who: Principal): Lists {
     },
     async upsertProject(ref, changes, options) {
       demand(who, "write", ref)
+      if (changes.name !== undefined) demand(who, "write", { ...ref, project: changes.name })
       return registry.upsertProject(ref, changes, options)
     },
     async deleteProject(ref, options) {

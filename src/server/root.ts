@@ -72,6 +72,10 @@ const mutations = {
   deleteArtifactCollectionTagAssignments: collections.deleteCollectionTags,
   upsertModel: collections.upsertModel,
   renameProject: collections.renameProject,
+  createProjectMembers: collections.changeMembers,
+  deleteProjectMembers: collections.changeMembers,
+  updateProjectMember: collections.changeMembers,
+  updateProjectTeamMember: collections.changeMembers,
   deleteModel: collections.deleteModel,
 }
 

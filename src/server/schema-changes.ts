@@ -32,6 +32,10 @@ type Mutation {
   upsertModel(input: UpsertModelInput!): UpsertModelPayload
   renameProject(input: RenameProjectInput!): UpsertModelPayload
   deleteModel(input: DeleteModelInput!): SuccessPayload
+  createProjectMembers(input: CreateProjectMembersInput!): SuccessPayload
+  deleteProjectMembers(input: DeleteProjectMembersInput!): SuccessPayload
+  updateProjectMember(input: UpdateProjectMemberInput!): SuccessPayload
+  updateProjectTeamMember(input: UpdateProjectTeamMemberInput!): SuccessPayload
 }
 
 type SuccessPayload { success: Boolean! clientMutationId: String }
@@ -119,5 +123,9 @@ input UpsertModelInput {
 }
 input ArtifactTypeInput { name: String! description: String }
 input RenameProjectInput { entityName: String! oldProjectName: String! newProjectName: String! clientMutationId: String }
+input CreateProjectMembersInput { projectId: ID! teamIds: [ID!] userIds: [ID!] clientMutationId: String }
+input DeleteProjectMembersInput { projectId: ID! teamIds: [ID!] userIds: [ID!] clientMutationId: String }
+input UpdateProjectMemberInput { projectId: ID! userId: ID! userProjectRole: String! clientMutationId: String }
+input UpdateProjectTeamMemberInput { projectId: ID! teamId: ID! teamProjectRole: String! clientMutationId: String }
 input DeleteModelInput { id: String! clientMutationId: String }
 `

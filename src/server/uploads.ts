@@ -29,7 +29,7 @@ const putPart: SignedHandler<"part"> = async (setup, claim, request) => {
 }
 
 /** Manifests are text and read whole. */
-const putManifest: SignedHandler<"upload-manifest"> = async (setup, { version, kind, digest }, request) => {
+const putManifest: SignedHandler<"upload-manifest"> = async (setup, { version, kind, digest, baseId }, request) => {
   checkMd5Header(request, digest)
   const text = await readText(request, setup.maxManifestBytes)
   const actual = digestFromBytes(md5(new TextEncoder().encode(text)))
@@ -39,7 +39,7 @@ const putManifest: SignedHandler<"upload-manifest"> = async (setup, { version, k
   // W&B's client writes where the uploader keeps its files; decoding drops that, and nobody else should learn it.
   const json = text.includes('"local_path"') ? manifest.encode() : text
   const { size, fileCount } = manifest
-  await setup.registry.storeManifest(version, { kind, json, size, fileCount }, { signal: request.signal })
+  await setup.registry.storeManifest(version, { kind, json, size, fileCount, baseId }, { signal: request.signal })
   return new Response(null, { status: 200, headers: { etag: etagOf(digest) } })
 }
 

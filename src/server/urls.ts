@@ -12,7 +12,12 @@ export interface Claims {
   /** PUT of one part of a file, under the part's own digest; HEAD tells whether it is there. */
   readonly part: { readonly version: string; readonly path: string; readonly digest: Digest }
   /** PUT of manifest JSON. */
-  readonly "upload-manifest": { readonly version: string; readonly kind: ManifestKind; readonly digest: Digest }
+  readonly "upload-manifest": {
+    readonly version: string
+    readonly kind: ManifestKind
+    readonly digest: Digest
+    readonly baseId?: string | undefined
+  }
   /** PUT of a file of a run, which is let go. */
   readonly "run-file": { readonly run: string }
   /** GET, HEAD of a file. */
@@ -38,10 +43,10 @@ export function fileUrl(call: Call, member: VersionRef & { readonly id: string }
   const { registry, direct, urlExpiresInSeconds: expiresInSeconds } = call.setup
   if (direct && registry.fileUrl !== undefined) return registry.fileUrl(member, file, { expiresInSeconds, signal: call.signal })
   const { entity, project, collection, index, id } = member
-  const { path, digest, size, birthArtifactId } = file
+  const { path, digest, alg, size, birthArtifactId } = file
   return signedUrl(call, "file", {
     member: { entity, project, collection, index, id },
-    file: { path, digest, size, birthArtifactId },
+    file: { path, digest, alg, size, birthArtifactId },
   })
 }
 

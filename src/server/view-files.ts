@@ -73,13 +73,14 @@ function fileView(call: Call, member: Membership, entry: Entry) {
     mimetype: contentTypeOf(path),
     updatedAt: version.createdAt,
     digest,
-    md5: stored === undefined ? null : digestToHex(stored.digest),
+    md5: stored === undefined || stored.alg !== undefined ? null : digestToHex(stored.digest),
   }
 }
 
 /** Undefined for a reference, whose bytes are elsewhere. */
-export function storedEntry({ path, digest, size, ref, birthArtifactId }: Entry): StoredEntry | undefined {
-  return ref === undefined && isDigest(digest) ? { path, digest, size, birthArtifactId } : undefined
+export function storedEntry({ path, digest, size, ref, extra, birthArtifactId }: Entry): StoredEntry | undefined {
+  if (ref !== undefined || !isDigest(digest)) return undefined
+  return { path, digest, ...(extra?.alg === "XXH128" && { alg: "XXH128" }), size, birthArtifactId }
 }
 
 export function refOf({ collection, index, version }: Membership): VersionRef & { readonly id: string } {

@@ -1,8 +1,8 @@
 import { lstatSync, rmSync, type Stats, utimesSync } from "node:fs"
 import { join, resolve } from "node:path"
-import type { Digest } from "../core/digest-text.ts"
 import { InvalidArgumentError } from "../errors.ts"
-import type { BlobStore, CallOptions } from "../ports.ts"
+import type { Cache, CallOptions, ReferenceCache } from "../ports.ts"
+import { createReferenceFiles } from "./node-cache-references.ts"
 import { createBlobFiles } from "./node-fs-blob-files.ts"
 import { createFileContent } from "./node-fs-content.ts"
 import { isMissing, orStorageError } from "./node-fs-errors.ts"
@@ -28,8 +28,9 @@ interface CleanupOptions extends CallOptions {
 }
 
 /** A bounded blob store shared with Python's wandb. `list`, of every blob in it, and the rest of `BlobStore` work as in any other. */
-export interface NodeCache extends BlobStore {
+export interface NodeCache extends Cache {
   readonly maxBytes: number
+  readonly references: ReferenceCache
   /** Bytes of everything in the cache, also what Python keeps there for references. */
   size(options?: CallOptions): Promise<number>
   /** Removes what was used longest ago until the cache is within `maxBytes`; resolves with the bytes freed. */
@@ -48,7 +49,7 @@ interface CachedFile {
 }
 
 /**
- * The cache of Python's wandb, `<directory>/obj/md5/ab/cdef…`, with a limit: a `put` that goes over `maxBytes` (default 10 GiB)
+ * The cache of Python's wandb, `<directory>/obj/md5/ab/cdef…` and `obj/etag` for references, with a limit: a `put` that goes over `maxBytes` (default 10 GiB)
  * evicts down to 90 % of it, what was used longest ago first. Never evicted is what this process is reading and what any process
  * asked for in the last minute. Blobs are not verified, neither by Python nor here: readers do that.
  */
@@ -69,6 +70,7 @@ export function createNodeCache(options: {
     mode: 0o666,
     linkOwned: false,
   })
+  const references = createReferenceFiles({ transfer, objects: join(root, "obj", "etag"), temporary: join(root, "tmp") })
   const readers = new Map<string, number>()
   // Hits of our own, which pins protect better than time does: a download must not fill the disk with what it has just used.
   const touched = new Map<string, number>()
@@ -98,10 +100,9 @@ export function createNodeCache(options: {
     }
   }
   /** A hit sets the time of access, as reading would where the file system did not save itself the trouble. */
-  const hit = (digest: Digest): boolean => {
-    const path = files.path(digest)
+  const hit = (path: string, size?: number): boolean => {
     const stat = lstat(path)
-    if (!stat?.isFile()) return false
+    if (!stat?.isFile() || (size !== undefined && stat.size !== size)) return false
     const now = Date.now()
     if (now - stat.atimeMs > TOUCH_MS || stat.atimeMs <= stat.mtimeMs)
       ignoreFailure(() => utimesSync(path, new Date(now), stat.mtime))
@@ -177,7 +178,7 @@ export function createNodeCache(options: {
       return result
     },
     async get(digest, { signal } = {}) {
-      const found = await slices.run(() => (hit(digest) ? files.versionSync(digest) : undefined), signal)
+      const found = await slices.run(() => (hit(files.path(digest)) ? files.versionSync(digest) : undefined), signal)
       if (found === undefined) return undefined
       const path = files.path(digest)
       return createFileContent(path, slices, { stability: "frozen", ...found, onRead: expectReader(path) })
@@ -186,6 +187,18 @@ export function createNodeCache(options: {
       const size = (await slices.run(() => files.statSync(digest), signal))?.size ?? 0
       await files.delete(digest, { signal })
       if (estimate !== undefined) estimate.bytes -= size
+    },
+    references: {
+      async get(entry, { signal } = {}) {
+        const path = references.path(entry)
+        // As in Python a reference without a size is never found.
+        if (!entry.size || !(await slices.run(() => hit(path, entry.size), signal))) return undefined
+        return createFileContent(path, slices, { stability: "frozen", size: entry.size, onRead: expectReader(path) })
+      },
+      async put(entry, content, { signal } = {}) {
+        const size = await references.put(entry, content, { signal })
+        await stored(references.path(entry), size)
+      },
     },
     list: (callOptions = {}) => files.list(callOptions),
     sweep: (callOptions = {}) => files.sweep(callOptions),

@@ -1,6 +1,6 @@
+import { pause } from "../net/retry.ts"
 import type { CallOptions } from "../ports.ts"
 import type { Condition } from "./object-port.ts"
-import { pause } from "./object-retry.ts"
 import { awaitOther } from "./object-turns.ts"
 
 const MAX_SPREAD_MS = 5_000

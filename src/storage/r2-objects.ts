@@ -2,10 +2,10 @@ import { readHashed } from "../bytes/hash-stream.ts"
 import { pullStream, untilAborted } from "../bytes/streams.ts"
 import { base64Decode, type Digest } from "../core/digest-text.ts"
 import { DigestMismatchError, StorageError } from "../errors.ts"
+import { RequestFailure, retrying } from "../net/retry.ts"
 import type { CallOptions, Content, Hasher, StoredFile } from "../ports.ts"
 import { keyPrefix } from "./object-names.ts"
 import type { Condition, ObjectInfo, ObjectReadOptions, Objects, ObjectUpload, StreamOptions } from "./object-port.ts"
-import { ObjectFailure, retrying } from "./object-retry.ts"
 import type { R2BodyLike, R2BucketBinding, R2ObjectLike, R2ReadOptions } from "./r2-bucket.ts"
 
 /** The least that R2 takes: two of these for each upload must fit a Worker's 128 MB many times. */
@@ -208,7 +208,7 @@ function fail(error: unknown): never {
   const code = errorCode(error)
   const reason = error instanceof Error ? error.message : String(error)
   const isUnclear = UNCLEAR.has(code ?? 0) || /internal error|network|connection|disconnect|timed? ?out/i.test(reason)
-  throw new ObjectFailure(TURNED_AWAY.has(code ?? 0) ? "again" : isUnclear ? "unclear" : "final", reason, { cause: error })
+  throw new RequestFailure(TURNED_AWAY.has(code ?? 0) ? "again" : isUnclear ? "unclear" : "final", reason, { cause: error })
 }
 
 declare class FixedLengthStream {

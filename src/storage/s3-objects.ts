@@ -1,9 +1,9 @@
 import { StorageError } from "../errors.ts"
+import { createS3Client, type S3Client, type S3ConnectionOptions, type S3Request } from "../net/s3-client.ts"
+import { escapeXml, readTag, readTags } from "../net/xml.ts"
 import type { CallOptions, Hasher } from "../ports.ts"
 import { isOwnKey, keyPrefix } from "./object-names.ts"
 import type { Condition, ObjectInfo, ObjectReadOptions, Objects, ObjectUpload } from "./object-port.ts"
-import { createS3Client, type S3Client, type S3ConnectionOptions, type S3Request } from "./s3-request.ts"
-import { escapeXml, readTag, readTags } from "./s3-xml.ts"
 
 const PART_BYTES = 8 * 1024 * 1024
 const MIN_PART_BYTES = 5 * 1024 * 1024

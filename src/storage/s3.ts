@@ -4,9 +4,9 @@ import { createObjectBlobStore, type ObjectBlobOptions } from "./object-blobs.ts
 import { createObjectRecordStore } from "./object-records.ts"
 import { createS3Objects, type S3Options } from "./s3-objects.ts"
 
+export type { S3ConnectionOptions, S3Credentials } from "../net/s3-client.ts"
 export type { ObjectBlobOptions } from "./object-blobs.ts"
 export type { S3Options } from "./s3-objects.ts"
-export type { S3ConnectionOptions, S3Credentials } from "./s3-request.ts"
 
 /** Blobs in an S3 bucket, held in memory a few parts at a time. Rejects with `StorageError`, which never shows an address or a key. */
 export function createS3BlobStore(options: S3Options & ObjectBlobOptions): BlobStore {

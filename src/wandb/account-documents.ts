@@ -76,6 +76,16 @@ mutation UpsertModel($input: UpsertModelInput!) {
 }`,
 )
 
+export const renameProject = document<
+  { readonly renameProject: { readonly project: RegistryNode | null } | null },
+  { readonly input: { readonly entityName: string; readonly oldProjectName: string; readonly newProjectName: string } }
+>(
+  `
+mutation RenameProject($input: RenameProjectInput!) {
+  renameProject(input: $input) { project { ${projectFields} } }
+}`,
+)
+
 export const deleteModel = document<object, { readonly id: string }>(`
 mutation DeleteModel($id: String!) {
   deleteModel(input: {id: $id}) { success }

@@ -1,6 +1,5 @@
 import type { CallOptions } from "../ports.ts"
-import type { ToldError } from "./answer.ts"
-import { toldFailure } from "./answer.ts"
+import { toldErrors, toldFailure } from "./answer.ts"
 import { type FailureFacts, isNotFound, WireFailure } from "./failure.ts"
 import type { Http } from "./http.ts"
 
@@ -40,7 +39,7 @@ export type Ask = <A, V>(document: Document<A, V>, variables: V, options?: AskOp
 
 interface Envelope<A> {
   readonly data?: A | null
-  readonly errors?: readonly ToldError[]
+  readonly errors?: unknown
 }
 
 export function createAsk(
@@ -67,7 +66,8 @@ export function createAsk(
 }
 
 function readAnswer<A>(text: string, facts: FailureFacts, clean: (text: string) => string): A {
-  const { data, errors = [] } = readEnvelope<A>(text)
+  const { data, errors: list } = readEnvelope<A>(text)
+  const errors = toldErrors(list)
   if (errors.length > 0) throw toldFailure(errors, "final", facts, clean)
   if (data !== undefined && data !== null) return data
   throw new WireFailure("final", "the answer has no data; is the base URL the address of a W&B server?", facts)

@@ -1,5 +1,6 @@
 import type { KyInstance } from "ky"
 import { untilAborted } from "../bytes/streams.ts"
+import { isArtifactError } from "../errors.ts"
 import { answerFailure, factsOf } from "./answer.ts"
 import { type FailureFacts, WireFailure } from "./failure.ts"
 import { createPace, type Lane, type PaceOutcome } from "./pace.ts"
@@ -157,7 +158,10 @@ async function prepare(request: WireRequest, watch: Watch): Promise<WireBody | u
  */
 export function explain(error: unknown, watch: Watch): unknown {
   if (watch.signal.aborted) return watch.signal.reason
-  return error instanceof WireFailure ? error : new WireFailure("unclear", `the connection failed${codeOf(error)}`)
+  // Another error of ours is a `fetch`'s last word.
+  return error instanceof WireFailure || isArtifactError(error)
+    ? error
+    : new WireFailure("unclear", `the connection failed${codeOf(error)}`)
 }
 
 /** `ECONNREFUSED` and its like, which say much and nothing secret. */

@@ -1,5 +1,5 @@
 import { checkMetadata } from "../core/metadata.ts"
-import { EntryNotFoundError, RegistryError, UnsupportedError } from "../errors.ts"
+import { EntryNotFoundError, RegistryError } from "../errors.ts"
 import type { CallOptions, Content, ManifestUpload, Membership, NewVersion, RunRef, VersionRef } from "../ports.ts"
 import type { Context } from "./context.ts"
 import { toError, WireFailure } from "./failure.ts"
@@ -44,13 +44,8 @@ export async function createVersion(context: Context, input: NewVersion, options
   if (artifact === undefined) throw new RegistryError("CreateArtifact was answered with nothing", { operation: "CreateArtifact" })
   const latestId = artifact.artifactSequence?.latestArtifact?.id
   const { id, state } = artifact
-  if (kind === "INCREMENTAL" && input.baseId !== undefined && input.baseId !== latestId) {
-    throw new UnsupportedError(
-      "Over W&B's wire an incremental version starts from the latest one; use a draft of the version instead.",
-    )
-  }
   if (state !== "COMMITTED") {
-    context.pending.note(id, { entity, project, run: run?.run ?? "", kind, baseId: input.baseId ?? latestId })
+    context.pending.note(id, { entity, project, run: run?.run ?? "", kind, baseId: input.baseId, latestId })
   }
   return { id, state, latestId }
 }
@@ -64,7 +59,7 @@ export async function storeManifest(
   const bytes = new TextEncoder().encode(manifest.json)
   const digest = await context.hasher.hash(bytes)
   const announce = async () => {
-    const { file } = await context.pending.announce(id, manifest.kind, digest, options)
+    const { file } = await context.pending.announce(id, manifest, digest, options)
     return { uploadUrl: file?.uploadUrl ?? null, uploadHeaders: file?.uploadHeaders ?? null }
   }
   const content: Content = {

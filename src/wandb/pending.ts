@@ -1,5 +1,5 @@
 import { EntryNotFoundError, RegistryError } from "../errors.ts"
-import type { CallOptions, ManifestKind } from "../ports.ts"
+import type { CallOptions, ManifestKind, ManifestUpload } from "../ports.ts"
 import type { Ask } from "./ask.ts"
 import { createManifest, type ManifestFile, pendingVersion, updateManifest } from "./logging-documents.ts"
 import { Remembered } from "./remember.ts"
@@ -11,7 +11,10 @@ export interface PendingVersion {
   /** Empty for none. */
   readonly run: string
   readonly kind: ManifestKind
+  /** What it was said to be based on. */
   readonly baseId: string | undefined
+  /** The latest version before it. */
+  readonly latestId: string | undefined
 }
 
 /** Versions on their way, remembered for as long as that is likely to help; what is forgotten is asked of the server. */
@@ -20,7 +23,12 @@ export interface PendingVersions {
   /** The manifest that files are announced for, made when it is first needed. */
   manifestId(id: string, options: CallOptions): Promise<string>
   /** Announces the whole manifest or one share of it; where its bytes go. */
-  announce(id: string, kind: ManifestKind, digest: string, options: CallOptions): Promise<ManifestFile>
+  announce(
+    id: string,
+    manifest: Pick<ManifestUpload, "kind" | "baseId">,
+    digest: string,
+    options: CallOptions,
+  ): Promise<ManifestFile>
   forget(id: string): void
 }
 
@@ -49,18 +57,19 @@ export function createPendingVersions(ask: Ask): PendingVersions {
       project: project?.name ?? "",
       run: artifact.createdBy?.name ?? "",
       kind: "FULL",
-      baseId: latestArtifact?.id === id ? undefined : latestArtifact?.id,
+      baseId: undefined,
+      latestId: latestArtifact?.id === id ? undefined : latestArtifact?.id,
     }
     versions.set(id, version)
     return version
   }
   const create = async (id: string, kind: ManifestKind, digest: string, options: CallOptions): Promise<ManifestFile> => {
-    const { entity, project, run, baseId } = await find(id, options)
+    const { entity, project, run, baseId, latestId } = await find(id, options)
     const answer = await ask(
       createManifest,
       {
         artifactID: id,
-        baseArtifactID: baseId,
+        baseArtifactID: baseId ?? latestId,
         name: fileNames[kind],
         digest,
         entityName: entity,
@@ -84,10 +93,12 @@ export function createPendingVersions(ask: Ask): PendingVersions {
   return {
     note: (id, version) => versions.set(id, version),
     manifestId: async (id, options) => manifestId(id, (await find(id, options)).kind, options),
-    async announce(id, kind, digest, options) {
+    async announce(id, { kind, baseId }, digest, options) {
       if (kind === "FULL") return create(id, kind, digest, options)
       const artifactManifestID = await manifestId(id, kind, options)
-      const answer = await ask(updateManifest, { artifactManifestID, digest, baseArtifactID: undefined }, options)
+      // Only a base that was asked for is named here: whoever makes none of it has the latest version there will be by then.
+      const baseArtifactID = kind === "INCREMENTAL" ? (baseId ?? (await find(id, options)).baseId) : undefined
+      const answer = await ask(updateManifest, { artifactManifestID, digest, baseArtifactID }, options)
       return given(answer.updateArtifactManifest?.artifactManifest, "UpdateArtifactManifest")
     },
     forget(id) {

@@ -1,6 +1,12 @@
 import { EntryNotFoundError, RegistryError } from "../errors.ts"
 import type { CallOptions, ProjectChanges, ProjectRecord, ProjectRef } from "../ports.ts"
-import { deleteModel, listProjects as listProjectsDocument, projectByName, upsertModel } from "./account-documents.ts"
+import {
+  deleteModel,
+  listProjects as listProjectsDocument,
+  projectByName,
+  renameProject,
+  upsertModel,
+} from "./account-documents.ts"
 import { absent } from "./ask.ts"
 import type { Context } from "./context.ts"
 import { allNodes } from "./pages.ts"
@@ -33,10 +39,12 @@ export async function upsertProject(
   options: CallOptions = {},
 ): Promise<ProjectRecord> {
   const { entity, project } = await context.organizations.resolve(ref, options)
-  const { description, artifactTypes } = changes
+  const { description, artifactTypes, name = project } = changes
+  const renamed = name === project ? undefined : await rename(context, { entity, project }, name, options)
+  if (renamed !== undefined && description === undefined && artifactTypes === undefined) return renamed
   const input = {
     entityName: entity,
-    name: project,
+    name,
     description: description === null ? "" : description,
     artifactTypes: artifactTypes?.map((name) => ({ name })),
     allowAllArtifactTypesInRegistry: artifactTypes === undefined ? undefined : artifactTypes === null,
@@ -44,6 +52,18 @@ export async function upsertProject(
   const answer = await context.ask(upsertModel, { input }, options)
   if (answer.upsertModel?.project) return toProjectRecord(answer.upsertModel.project)
   throw new RegistryError("UpsertModel was answered with nothing", { operation: "UpsertModel" })
+}
+
+async function rename(
+  context: Context,
+  { entity, project }: ProjectRef,
+  name: string,
+  options: CallOptions,
+): Promise<ProjectRecord> {
+  const input = { entityName: entity, oldProjectName: project, newProjectName: name }
+  const answer = await context.ask(renameProject, { input }, options)
+  if (answer.renameProject?.project) return toProjectRecord(answer.renameProject.project)
+  throw new RegistryError("RenameProject was answered with nothing", { operation: "RenameProject" })
 }
 
 export async function deleteProject(context: Context, ref: ProjectRef, options: CallOptions = {}): Promise<void> {

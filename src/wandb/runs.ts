@@ -3,7 +3,15 @@ import type { CallOptions, Membership, ProjectRef, RunInput, RunRecord, RunRef }
 import { absent } from "./ask.ts"
 import type { Context } from "./context.ts"
 import { allNodes } from "./pages.ts"
-import { createdBy, listRuns as listRunsDocument, loggedArtifacts, runByName, upsertBucket, usedArtifacts, usedBy } from "./run-documents.ts"
+import {
+  createdBy,
+  listRuns as listRunsDocument,
+  loggedArtifacts,
+  runByName,
+  upsertBucket,
+  usedArtifacts,
+  usedBy,
+} from "./run-documents.ts"
 import { nodesOf, toMemberships, toRun, writeConfig } from "./wire.ts"
 
 const perPage = 100

@@ -35,7 +35,10 @@ export interface WandbOptions {
   readonly entity?: string | undefined
   /** Meant when a path names none. Default: `WANDB_PROJECT`, else `"uncategorized"`. */
   readonly project?: string | undefined
-  /** Default: the global one. `server.fetch` talks to a server in the same program. */
+  /**
+   * Default: the global one. `server.fetch` talks to a server in the same program. An {@link ArtifactError} that it rejects with is
+   * final; anything else counts as a failed connection, and is tried again.
+   */
   readonly fetch?: ((request: Request) => Promise<Response>) | undefined
   /** Reads an environment variable. Default: that of Node, Bun and Deno; elsewhere there is none. */
   readonly env?: ((name: string) => string | undefined) | undefined

@@ -30,8 +30,8 @@ describe("files", { timeout: 120_000 }, () => {
     })
     expect((logged.aliases as string[]).sort()).toEqual(["best", "good", "latest"])
     // The same again is the same version.
-    expect((await place.run("put", "birds", "-n", "team/zoo/birds", "-t", "model", "-a", "best")).out).toContain(
-      "team/zoo/birds:v0",
+    expect((await place.run("put", "birds", "-n", "team/zoo/birds", "-t", "model", "-a", "best")).out).toMatch(
+      /^unchanged, it is already team\/zoo\/birds:v0 /,
     )
 
     expect(await place.json("get", "team/zoo/birds:best", "--root", "out")).toMatchObject({
@@ -50,8 +50,11 @@ describe("files", { timeout: 120_000 }, () => {
     await place.write("out/extra.txt", "E")
     const wrong = await place.spawn("verify", "team/zoo/birds", "--root", "out", "--json")
     expect(wrong.code).toBe(4)
-    expectSentence(wrong, "a.txt", "extra.txt")
-    expect(JSON.parse(wrong.out)).toMatchObject({ error: { code: "DIGEST_MISMATCH", details: { paths: ["a.txt", "extra.txt"] } } })
+    expectSentence(wrong, "1 damaged, 1 not in the artifact")
+    expect(JSON.parse(wrong.out)).toMatchObject({
+      error: { code: "DIGEST_MISMATCH", details: { paths: ["a.txt", "extra.txt"], damaged: ["a.txt"], extra: ["extra.txt"] } },
+    })
+    expect((await place.run("verify", "team/zoo/birds", "--root", "out")).out).toBe("damaged  a.txt\nextra    extra.txt\n")
     expect(await place.json("verify", "team/zoo/birds", "--stored")).toMatchObject({ verified: 2, damaged: [] })
 
     const asked = await place.spawn("checkout", "team/zoo/birds", "--root", "out")
@@ -73,6 +76,18 @@ describe("files", { timeout: 120_000 }, () => {
     expect(logged).toMatchObject({ fileCount: 1 })
     expect((await place.run("ls", "far:v0")).out).toContain("x.bin -> https://example.com/x.bin")
     expect((await place.run("info", "far")).out).toMatch(/^kept for +30 days$/m)
+  })
+
+  test("verify lists what is wrong, twenty paths of it unless all are asked for", async () => {
+    const place = await createPlace()
+    for (let at = 0; at < 25; at++) await place.write(`d/${at}`, String(at))
+    expect(await place.json("log", "d")).toMatchObject({ unchanged: false })
+    expect(await place.json("log", "d")).toMatchObject({ unchanged: true })
+    const some = await place.run("verify", "d", "--root", "nowhere")
+    expect(some.code).toBe(4)
+    expect(some.out.trim().split("\n")).toHaveLength(21)
+    expect(some.out).toMatch(/^missing {2}0\n[\s\S]*\nand 5 more paths: --all lists them\n$/)
+    expect((await place.run("verify", "d", "--root", "nowhere", "--all")).out.trim().split("\n")).toHaveLength(25)
   })
 
   test("a file, what is not there, and a registry that is not there", async () => {

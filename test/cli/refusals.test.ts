@@ -39,7 +39,6 @@ test.each<[command: string, code: number, part: string]>([
   ["get zoo --type model", 2, "dataset"],
   ["get a/b/c/d", 2, "too many parts"],
   ["get zoo --root @d/a", 1, "d/a"],
-  ["verify zoo --root @nowhere", 4, "missing: a, b"],
   ["checkout nope --yes", 3, "nope"],
   ["diff zoo:v0 zoo:v7", 3, "zoo:v7"],
   ["ls nope", 3, "local/nope"],
@@ -61,7 +60,13 @@ test.each<[command: string, code: number, part: string]>([
   ["sync --to @there --into a/b/c", 2, "--into"],
   ["sync --to @there --into team", 2, "options.entity"],
   ["sync --to @", 2, "same registry"],
-  ["sync --to ftp://x --registry @nowhere", 3, "no registry"],
+  ["sync --to there --registry @nowhere", 3, "no registry"],
+  ["sync --to ftp://x", 2, "http://"],
+  ["ls --registry ftp://x", 2, "http://"],
+  ["log @d --registry localhost:80", 2, "Did you mean http://localhost:80?"],
+  ["lss", 2, "Did you mean ls?"],
+  ["get a b", 2, "isofact get --help"],
+  ["ls --nope", 2, "--nope"],
   ["cache burn", 2, "info or cleanup"],
   ["cache cleanup --size much", 2, "5GB"],
   ["gc --grace soon --yes", 2, "--grace"],
@@ -140,5 +145,8 @@ test("every command has a help that tells its options and those of all", () => {
     expect(help).toMatch(new RegExp(`^Usage: isofact ${command.name()}`))
     expect(help).toContain("--registry <place>")
     expect(command.description().length).toBeGreaterThan(10)
+    let shown = ""
+    command.configureOutput({ writeOut: (text) => (shown += text) }).outputHelp()
+    expect(shown).toMatch(new RegExp(`^Example: isofact ${command.name()}`, "m"))
   }
 })

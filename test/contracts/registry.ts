@@ -184,6 +184,35 @@ export function registryContract(name: string, create: () => Promise<Registry>):
       expect(same).toMatchObject({ index: 1, version: { id: second.version.id } })
     })
 
+    test("an incremental manifest builds on the version it names, whichever is the latest", async () => {
+      const registry = await create()
+      const first = await publish(registry, { a: "1", b: "1" })
+      await publish(registry, { z: "z" })
+      const baseId = first.version.id
+      const third = await publish(registry, { c: "3" }, { kind: "INCREMENTAL", baseId })
+      expect(await readWhole(registry, third)).toEqual({ a: "1", b: "1", c: "3" })
+      expect(third).toMatchObject({ index: 2, version: { fileCount: 3 } })
+      const pending = await registry.createVersion(newVersion({ d: "4" }, { kind: "INCREMENTAL" }))
+      await upload(registry, pending.id, { d: "4" }, "INCREMENTAL")
+      await registry.storeManifest(pending.id, { ...uploadOf(manifestOf({ d: "4" }), "INCREMENTAL"), baseId })
+      expect(await readWhole(registry, await registry.commitVersion(pending.id))).toEqual({ a: "1", b: "1", d: "4" })
+      const same = await publish(registry, { b: "1" }, { kind: "INCREMENTAL", baseId })
+      expect(same).toMatchObject({ index: 0, version: { id: baseId } })
+    })
+
+    test("what an incremental manifest builds on must be there", async () => {
+      const registry = await create()
+      await publish(registry, { a: "1" })
+      const input = newVersion({ c: "3" }, { kind: "INCREMENTAL", baseId: "QXJ0aWZhY3Q6MQ==" })
+      const publishing = async () => {
+        const { id } = await registry.createVersion(input)
+        await upload(registry, id, { c: "3" }, "INCREMENTAL")
+        await registry.commitVersion(id)
+      }
+      await expect(publishing()).rejects.toEqual(failure("ENTRY_NOT_FOUND"))
+      expect(await collect(registry.versions(field))).toHaveLength(1)
+    })
+
     test("writers that share a version each bring a part, and later parts win", async () => {
       const registry = await create()
       const more = { distributedId: "group" }
@@ -430,6 +459,18 @@ export function registryContract(name: string, create: () => Promise<Registry>):
       expect(await collect(registry.runVersions(run, "logged"))).toMatchObject([{ version: { id: first.version.id } }])
     })
 
+    test("every run of a project is listed once, also one that did nothing, and no other's", async () => {
+      const registry = await create()
+      expect(await collect(registry.runs(project))).toEqual([])
+      const ids = Array.from({ length: 120 }, (_, index) => `r${index}`)
+      for (const id of ids) await registry.upsertRun({ ...project, run: id, config: { id } })
+      await registry.upsertRun({ ...project, project: `${project.project}-2`, run: "other" })
+      const listed = await collect(registry.runs(project))
+      expect(listed.map((item) => item.run).sort()).toEqual([...ids].sort())
+      expect(listed.find((item) => item.run === "r7")).toEqual(await registry.getRun({ ...project, run: "r7" }))
+      expect(await collect(registry.runs({ ...project, project: "nowhere" }))).toEqual([])
+    })
+
     test("a run keeps what is not given again, and ends", async () => {
       const registry = await create()
       expect(await registry.getRun(run)).toBeUndefined()
@@ -537,6 +578,42 @@ export function registryContract(name: string, create: () => Promise<Registry>):
       expect((await registry.link(version.id, { ...place, collection: "owls" }, [])).index).toBe(0)
     })
 
+    test("one in which nothing was logged gets another name, and its links go along", async () => {
+      const registry = await create()
+      const { version } = await publish(registry, { a: "1" })
+      const place = { ...project, project: "wandb-registry-birds" }
+      const there = { ...project, project: "wandb-registry-fowl" }
+      await registry.upsertProject(place, { description: "all birds", artifactTypes: ["dataset"] })
+      await registry.link(version.id, { ...place, collection: "owls" }, ["best"])
+      const renamed = await registry.upsertProject(place, { name: there.project, description: "all fowl" })
+      expect(renamed).toMatchObject({ ...there, description: "all fowl", artifactTypes: ["dataset"] })
+      expect(await registry.getProject(place)).toBeUndefined()
+      expect(await collect(registry.collections(place, undefined))).toEqual([])
+      expect(await registry.findVersion({ ...place, collection: "owls" })).toBeUndefined()
+      expect(await collect(registry.collections(there, undefined))).toMatchObject([{ ...there, collection: "owls" }])
+      expect(await collect(registry.types(there))).toMatchObject([{ name: "dataset" }])
+      const found = await registry.findVersion({ ...there, collection: "owls", alias: "best" })
+      expect(found).toMatchObject({ index: 0, collection: there, sourceCollection: field, version: { id: version.id } })
+      expect((await registry.link(version.id, { ...place, collection: "owls" }, [])).index).toBe(0)
+    })
+
+    test("a name that is taken, or one that addresses hold, stays", async () => {
+      const registry = await create()
+      await publish(registry, { a: "1" })
+      const [place, there] = ["wandb-registry-birds", "wandb-registry-fowl"].map((name) => ({ ...project, project: name }))
+      await registry.upsertProject(place!, {})
+      await registry.upsertProject(there!, { description: "fowl" })
+      await expect(registry.upsertProject(place!, { name: there!.project })).rejects.toEqual(failure("CONFLICT"))
+      await expect(registry.upsertProject(place!, { name: "a/b" })).rejects.toEqual(failure("INVALID_ARGUMENT"))
+      await expect(registry.upsertProject(project, { name: "else" })).rejects.toEqual(failure("UNSUPPORTED"))
+      await expect(registry.upsertProject({ ...project, project: "none" }, { name: "else" })).rejects.toEqual(
+        failure("ENTRY_NOT_FOUND"),
+      )
+      const listed = await collect(registry.projects(project.entity))
+      expect(listed.map((item) => item.project)).toEqual(["birds", place!.project, there!.project])
+      expect((await registry.getProject(there!))?.description).toBe("fowl")
+    })
+
     test("deleting one deletes its collections and leaves what was linked from elsewhere", async () => {
       const registry = await create()
       const { version } = await publish(registry, { a: "1" })
@@ -587,6 +664,7 @@ export function registryContract(name: string, create: () => Promise<Registry>):
         () => registry.loggedBy(member.version.id, options),
         () => registry.usedBy(member.version.id, options),
         () => collect(registry.runVersions(run, "used", options)),
+        () => collect(registry.runs(project, options)),
         () => collect(registry.projects(undefined, options)),
         () => registry.getProject(project, options),
         () => registry.upsertProject(project, { description: "x" }, options),

@@ -1,4 +1,5 @@
 """W&B's registries: projects of the organization, into which versions are linked."""
+import base64
 import os
 
 import wandb
@@ -63,6 +64,19 @@ def change(report, api):
     zoo.save()
     again = api.registry("zoo")
     report.same((again.description, sorted(again.artifact_types)), ("More animals.", ["dataset", "model"]), "a registry, saved")
+    again.name = "menagerie"
+    again.save()
+    report.same(again.full_name, "wandb-registry-menagerie", "a registry, renamed")
+    report.same(sorted(found.name for found in api.registries()), ["menagerie", "park"], "registries() after that")
+    moved = api.artifact("wandb-registry-menagerie/owls:round1")
+    report.same((moved.version, moved.source_qualified_name), ("v1", "birds/aviary/owls:v1"), "what is linked there, by the new name")
+    again.name = "park"
+    report.refuses(again.save, (ValueError, wandb.errors.CommError), "a name that is taken")
+    back = api.registry("menagerie")
+    back.name = "zoo"
+    back.save()
+    user = base64.b64encode(b"User:1").decode()
+    report.refuses(lambda: back.add_members(user), Exception, "members of a registry, which keys decide here")
     collection = api.artifact_collection("dataset", "birds/wandb-registry-zoo/owls")
     collection.description = "Owls."
     collection.tags = ["night"]

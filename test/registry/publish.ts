@@ -65,7 +65,7 @@ export async function publish(
   files: Files,
   { kind = "FULL", ...more }: PublishOptions = {},
 ): Promise<Membership> {
-  const pending = await registry.createVersion(newVersion(files, more))
+  const pending = await registry.createVersion(newVersion(files, { kind, ...more }))
   if (pending.state !== "COMMITTED") {
     await upload(registry, pending.id, files, kind)
     await registry.commitVersion(pending.id)

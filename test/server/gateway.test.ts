@@ -1,6 +1,7 @@
 import { expect, test } from "vitest"
+import type { Registry } from "../../src/ports.ts"
 import { wandb } from "../../src/wandb/wandb.ts"
-import { annsKey, createSite, fileUrl, log, origin } from "./site.ts"
+import { annsKey, createSite, fileUrl, log, need, origin } from "./site.ts"
 
 /** A server whose registry is another server, reached as W&B is. */
 function createGateway(direct = false) {
@@ -27,4 +28,42 @@ test("bytes pass it only when it is not asked to stay out of their way", async (
   expect(await fileUrl(gateway, "a")).toMatch(new RegExp(`^${origin}/storage/file`))
   const direct = createSite({ registry: gateway.registry, direct: true })
   expect(await fileUrl(direct, "a")).toMatch(/^http:\/\/upstream\.test\/storage\/file/)
+})
+
+test("what upstream knows by its XXH128 is passed on as that, and taken for no damaged file", async () => {
+  const { upstream, gateway } = createGateway()
+  const { id } = await log(upstream, { "a.txt": "bytes from afar" })
+  const [digest, hex] = ["4dSq/+QLI/obzPi6Fn4jJg==", "e1d4aaffe40b23fa1bccf8ba167e2326"]
+  const corrupt: unknown[] = []
+  const registry: Registry = {
+    ...gateway.registry,
+    reportCorrupt: async (lost) => void corrupt.push(lost),
+    async getManifest(version, options) {
+      const manifest = JSON.parse(await gateway.registry.getManifest(version, options))
+      Object.assign(manifest.contents["a.txt"], { digest, extra: { alg: "XXH128" } })
+      return JSON.stringify(manifest)
+    },
+  }
+  const site = createSite({ registry })
+  const response = await site.fetch(await fileUrl(site, "a.txt"))
+  expect([await response.text(), response.headers.get("etag")]).toEqual(["bytes from afar", `"XXH128-${hex}"`])
+  const part = await site.fetch(await fileUrl(site, "a.txt"), { headers: { range: "bytes=6-9" } })
+  expect([part.status, await part.text()]).toEqual([206, "from"])
+  const safe = encodeURIComponent(id)
+  const legacy = await site.fetch(`/artifactsV2/default/ann/birds/field/${safe}/${safe}/${hex}/a.txt`, { key: annsKey })
+  expect(await legacy.text()).toBe("bytes from afar")
+  const query = "query ($id: ID!) { artifact(id: $id) { files { edges { node { digest md5 } } } } }"
+  expect(need(await site.gql(query, { id })).artifact.files.edges[0].node).toEqual({ digest, md5: null })
+  const body = new URLSearchParams({ key: annsKey, to: "/" })
+  const signedIn = await site.fetch("/login", { method: "POST", body, headers: { origin } })
+  const headers = { cookie: signedIn.headers.get("set-cookie")!.split(";")[0]! }
+  for (const [path, shown] of [
+    ["files", "XXH128"],
+    ["files/a.txt", "bytes from afar"],
+    ["files/a.txt?raw", "bytes from afar"],
+  ] as const) {
+    const page = await site.fetch(`/ann/birds/artifacts/dataset/field/v0/${path}`, { headers })
+    expect(await page.text(), path).toContain(shown)
+  }
+  expect([corrupt, site.told]).toEqual([[], []])
 })

@@ -84,6 +84,10 @@ function requests(id: string, collectionId: string, projectId: string): readonly
     ["run", 'mutation { upsertBucket(input: { entityName: "ann", modelName: "birds", name: "r" }) { bucket { id } } }'],
     ["run files", `mutation { createRunFiles(input: { ${place}, runName: "r", files: ["a"] }) { files { uploadUrl } } }`],
     ["new project", 'mutation { upsertModel(input: { entityName: "ann", name: "mine" }) { inserted } }'],
+    [
+      "rename project",
+      'mutation { renameProject(input: { entityName: "ann", oldProjectName: "birds", newProjectName: "mine" }) { inserted } }',
+    ],
     ["drop project", "mutation ($id: String!) { deleteModel(input: { id: $id }) { success } }", { id: projectId }],
   ]
 }
@@ -151,6 +155,15 @@ describe("another tenant's key", () => {
     await log(site, { b: "b2" }, { entity: "ben", project: "p", key: bensKey, kind: "INCREMENTAL" })
     const own = await site.registry.findVersion({ entity: "ben", project: "p", collection: "field" })
     expect(await site.registry.getManifest(own!.version.id)).not.toContain("a.txt")
+    const { artifactManifest } = need(
+      await site.gql(createManifestQuery, { up: false, input: { ...slot, type: "INCREMENTAL" } }, bensKey),
+    ).createArtifactManifest
+    const update = `mutation ($input: UpdateArtifactManifestInput!) { updateArtifactManifest(input: $input) {
+      artifactManifest { file { uploadUrl } } } }`
+    const change = { artifactManifestID: artifactManifest.id, digest: md5Of("m") }
+    const refused = await site.gql(update, { input: { ...change, baseArtifactID: id } }, bensKey)
+    expect([refused.status, JSON.stringify(refused.data)]).toEqual([404, '{"updateArtifactManifest":null}'])
+    need(await site.gql(update, { input: { ...change, baseArtifactID: own!.version.id } }, bensKey))
   })
 
   test("a client id of somebody else's stands for nothing", async () => {
@@ -393,6 +406,15 @@ async function gqlAt(site: Site, query: string, variables: object) {
   const response = await site.fetch("/wandb/graphql", { method: "POST", body: JSON.stringify({ query, variables }), key: annsKey })
   return { ...((await response.clone().json()) as { data: never; errors: undefined }), status: response.status, response }
 }
+
+test("of a list that goes wrong as a whole, the first hundred errors are told, and how many more there are", async () => {
+  const site = createSite()
+  const fields = Array.from({ length: 120 }, (_, index) => `a${index}: deleteModel(input: { id: "x" }) { success }`)
+  const { status, errors } = await site.gql(`mutation { ${fields.join(" ")} }`)
+  expect([status, errors?.length]).toEqual([404, 101])
+  expect(errors?.[99]?.path).toEqual(["a99"])
+  expect(errors?.[100]?.message).toContain("20 more")
+})
 
 test("lists that lead back to where they are from end by what one request may ask for", async () => {
   const site = createSite()

@@ -50,6 +50,20 @@ test.each([
   expect(again).toMatchObject({ versions: { sent: 0, present: 4 }, links: { sent: 0, present: 2 }, runs: { sent: 0 }, bytes: 0 })
 })
 
+test("a run that only logged again what was there, and used nothing, comes along once", async () => {
+  const [from, to] = [memoryRegistry(), counted(memoryRegistry())]
+  for (const run of ["first", "again", "idle"]) await from.upsertRun({ ...project, run })
+  const { version } = await log(from, "zoo", { a: "1" }, { run: { ...project, run: "first" } })
+  await log(from, "zoo", { a: "1" }, { run: { ...project, run: "again" } })
+  expect(await sync({ from, to: to.registry })).toMatchObject({ versions: { sent: 1 }, runs: { sent: 2, present: 0 } })
+  const logged = await collect(to.registry.runVersions({ ...project, run: "again" }, "logged"))
+  expect(logged.map((member) => member.version.digest)).toEqual([version.digest])
+  expect((await collect(to.registry.runs(project))).map(({ run }) => run)).toEqual(["again", "first"])
+  to.calls.length = 0
+  expect(await sync({ from, to: to.registry })).toMatchObject({ versions: { sent: 0 }, runs: { sent: 0, present: 2 } })
+  expect(to.calls).toEqual([])
+})
+
 test("what only the target has stays, and what changed at the source follows", async () => {
   const [from, to] = [memoryRegistry(), memoryRegistry()]
   const first = await log(from, "zoo", { a: "1" }, { aliases: ["best", "old"], tags: ["x"], description: "from" })

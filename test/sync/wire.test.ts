@@ -3,7 +3,7 @@ import { expect, test } from "vitest"
 import { apiKeys, createServer } from "../../src/server/server.ts"
 import { sync } from "../../src/sync/sync.ts"
 import { wandb } from "../../src/wandb/wandb.ts"
-import { project, textContent } from "../registry/publish.ts"
+import { collect, project, textContent } from "../registry/publish.ts"
 import { counted, furnish, log, memoryRegistry, see, type Watch, watched } from "./world.ts"
 
 const apiKey = "k".repeat(40)
@@ -35,6 +35,20 @@ test("offline to a server, and from there to a place of one's own again: all as 
   await log(from, "zoo", { more: "more" })
   expect(await sync({ from, to: server })).toMatchObject({ versions: { sent: 1, present: 4 }, bytes: 4 })
   expect(await see(there.registry)).toEqual(await see(from))
+})
+
+test("a run that only logged again what was there comes along over the wire, both ways", async () => {
+  const from = memoryRegistry()
+  for (const run of ["first", "again"]) {
+    await from.upsertRun({ ...project, run })
+    await log(from, "zoo", { a: "1" }, { run: { ...project, run } })
+  }
+  const there = memoryRegistry()
+  await sync({ from, to: overWire(there) })
+  const back = memoryRegistry()
+  await sync({ from: overWire(there), to: back })
+  for (const registry of [there, back])
+    expect(await collect(registry.runVersions({ ...project, run: "again" }, "logged"))).toMatchObject([{ index: 0 }])
 })
 
 test("a server that dies at any change: said so, and the next sync completes", async () => {

@@ -158,7 +158,7 @@ export function watched<T extends Registry>(registry: T, watch: Watch): T {
     const { put } = ticket
     return put === undefined ? ticket : { ...ticket, put: (...args: unknown[]) => around("put", () => put(...args)) }
   }
-  const lists = new Set(["runVersions", "projects", "types", "collections", "versions"])
+  const lists = new Set(["runs", "runVersions", "projects", "types", "collections", "versions"])
   const entries = Object.entries(registry).map(([key, value]) => {
     if (typeof value !== "function") return [key, value]
     if (lists.has(key)) return [key, (...args: unknown[]) => listing(key, value(...args))]

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest"
 import { bytesStream } from "../../src/bytes/streams.ts"
 import type { Digest } from "../../src/core/digest-text.ts"
-import { isArtifactError } from "../../src/errors.ts"
+import { type ArtifactError, isArtifactError } from "../../src/errors.ts"
 import { createHttp } from "../../src/wandb/http.ts"
 import { wandb } from "../../src/wandb/wandb.ts"
 import { field, md5Of, newVersion, project, publish, textContent } from "../registry/publish.ts"
@@ -96,6 +96,50 @@ describe("the key", () => {
     expect(isArtifactError(error)).toBe(true)
     const told = everything(error)
     for (const secret of [apiKey, btoa(`api:${apiKey}`), "sig=", "secret"]) expect(told).not.toContain(secret)
+  })
+
+  test.each([200, 400, 422])("is not told by what a hostile server says that an error concerns (%i)", async (status) => {
+    const signed = "/storage/file?sig=secret&x=1"
+    const bad = `${apiKey} ${btoa(`api:${apiKey}`)} http://h/p?sig=secret ${signed} \u001b[2J`
+    const details = {
+      ...{ argument: bad, path: `${"x".repeat(5000)}${bad}`, expected: bad, actual: signed, paths: Array(5000).fill(bad) },
+      ...{ operation: bad, requestId: bad, status: bad, apiKey, nested: { apiKey } },
+    }
+    const answer = {
+      data: null,
+      errors: [{ message: bad.repeat(1000), extensions: { code: "INVALID_ARGUMENT", details } }, null, 3],
+    }
+    const headers = { "x-request-id": `r-${apiKey}` }
+    const { fetch } = answering(async () => Response.json(answer, { status, headers }))
+    const error = await connect(fetch)
+      .findVersion(field)
+      .catch((error: unknown) => error)
+    expect(error).toMatchObject({ code: "INVALID_ARGUMENT", details: { status, requestId: "r-…" } })
+    const told = everything(error)
+    for (const secret of [apiKey, btoa(`api:${apiKey}`), "sig=", "secret", "\u001b", "\\u001b"]) expect(told).not.toContain(secret)
+    const kept = (error as ArtifactError).details
+    expect(kept.path).toHaveLength(2000)
+    expect(kept.paths).toHaveLength(1000)
+    expect((error as ArtifactError).message.length).toBeLessThan(1000)
+    expect(Object.keys(kept).sort()).toEqual([
+      "actual",
+      "argument",
+      "expected",
+      "operation",
+      "path",
+      "paths",
+      "requestId",
+      "status",
+    ])
+  })
+
+  test.each<[string, unknown]>([
+    ["details that are none", { errors: [{ message: "no", extensions: { details: [3, null], code: {} } }] }],
+    ["errors that are no list", { errors: { length: 7 }, data: null }],
+    ["an error that is nothing", { errors: [null] }],
+  ])("%s are an error like any other", async (_, answer) => {
+    const { fetch } = answering(async () => Response.json(answer))
+    await expect(connect(fetch).findVersion(field)).rejects.toMatchObject({ code: "REGISTRY" })
   })
 })
 

@@ -58,7 +58,7 @@ function trail(crumbs: readonly Crumb[]): Html {
 /** The form that asks for a key. `to` is the address to go to then. */
 export function loginForm({ login }: Links, to: string, problem?: string): Html {
   return html`<div class="sign-in"><h1>Sign in</h1>
-<p class="note">Show the API key that your programs use. It is checked once and kept nowhere; this browser may then look for eight hours.</p>
+<p class="note">Enter the API key that your programs use. It is checked once and kept nowhere; this browser may then look for eight hours.</p>
 ${problem && html`<p class="error" id="problem" role="alert">${problem}</p>`}
 <form method="post" action="${login}">
 <input type="hidden" name="to" value="${to}">

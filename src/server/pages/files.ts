@@ -39,7 +39,7 @@ function folderPage(visit: Visit, member: Membership, path: string, entries: rea
   if (folders.length + files.length === 0 && path !== "") return undefined
   const part = slice<Folder | Entry>(visit, [...folders, ...files])
   const rows = part.items.map((item) => ("folder" in item ? folderRow(visit, member, item) : fileRow(visit, member, item, path)))
-  const columns = [{ label: "Name" }, { label: "Size", style: "number" }, { label: "MD5", style: "minor" }] as const
+  const columns = [{ label: "Name" }, { label: "Size", style: "number" }, { label: "Digest", style: "minor" }] as const
   const list = rows.length > 0 ? table("Files", columns, rows) : html`<p class="none">This version holds no files.</p>`
   const title = path === "" ? `Files of ${memberName(member)}` : `${path}/ in ${memberName(member)}`
   const total = [...folders].reduce((sum, { files }) => sum + files, files.length)
@@ -86,10 +86,10 @@ function fileRow({ links }: Visit, member: Membership, entry: Entry, folder: str
   return [
     html`<a class="${entry.ref === undefined ? "file" : "file reference"}" href="${links.files(member, entry.path)}">${name(label)}</a>`,
     size(entry.size),
-    entry.ref === undefined ? html`<code>${shortDigest(entry.digest)}</code>` : html`<span class="note">reference</span>`,
+    entry.ref === undefined ? showDigest(entry) : html`<span class="note">reference</span>`,
   ]
 }
 
-function shortDigest(digest: string): string {
-  return isDigest(digest) ? digestToHex(digest) : digest
+function showDigest({ digest, extra }: Entry): Piece {
+  return html`<code>${isDigest(digest) ? digestToHex(digest) : digest}</code>${extra?.alg === "XXH128" && " XXH128"}`
 }

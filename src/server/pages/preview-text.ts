@@ -43,7 +43,7 @@ async function readStart({ call }: Visit, member: Membership, entry: Entry, limi
   const stored = storedEntry(entry)!
   const content = await call.registry.openFile(refOf(member), stored, { signal: call.signal })
   // What another algorithm identifies is not proven here.
-  const isProven = entry.size !== undefined && entry.size <= limit && entry.extra?.alg === undefined
+  const isProven = entry.size !== undefined && entry.size <= limit && stored.alg === undefined
   if (!isProven) return readAll(content, { range: { start: 0, end: limit }, signal: call.signal })
   const { digest, size } = stored
   return verifiedBytes(content, { digest, size }, call.setup.hasher, { label: entry.path, signal: call.signal })

@@ -27,7 +27,7 @@ async function showStored(visit: Visit, member: Membership, entry: Entry, entrie
 
 function listFacts(entry: Entry): Html {
   const { digest, extra } = entry
-  const algorithm = extra?.alg === undefined ? "MD5" : String(extra.alg)
+  const algorithm = extra?.alg === "XXH128" ? "XXH128" : "MD5"
   return facts([
     ["Size", size(entry.size)],
     [algorithm, html`<code>${isDigest(digest) ? digestToHex(digest) : digest}</code>`],

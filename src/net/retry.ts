@@ -12,7 +12,7 @@ const DEADLINE_MS = 30_000
 type Verdict = "again" | "unclear" | "final"
 
 /** What an adapter throws for a request that failed. `reason` is for the message, so it holds no secret. */
-export class ObjectFailure extends Error {
+export class RequestFailure extends Error {
   readonly verdict: Verdict
   readonly reason: string
   readonly status: number | undefined
@@ -38,7 +38,7 @@ interface RetryOptions extends CallOptions {
 }
 
 /**
- * Repeats `work` while it fails with an {@link ObjectFailure} that is not final: at most 8 times, beginning none after 30 seconds, with
+ * Repeats `work` while it fails with an {@link RequestFailure} that is not final: at most 8 times, beginning none after 30 seconds, with
  * full jitter and no sooner than the store asked for. `work` is told whether an earlier attempt may have succeeded. Rejects with
  * `StorageError` in the end; every other error passes through.
  */
@@ -52,7 +52,7 @@ export async function retrying<T>(work: (unclear: boolean) => Promise<T>, option
       return await work(unclear)
     } catch (error) {
       signal?.throwIfAborted()
-      if (!(error instanceof ObjectFailure)) throw error
+      if (!(error instanceof RequestFailure)) throw error
       const delay = Math.max(error.retryAfterMs, Math.random() * Math.min(MAX_DELAY_MS, BASE_DELAY_MS * 2 ** attempt))
       const isLast = !repeatable || attempt === MAX_ATTEMPTS || performance.now() + delay > deadline
       if (error.verdict === "final" || isLast) throw toStorageError(error, options)
@@ -66,7 +66,7 @@ export function pause(delayMs: number, signal: AbortSignal | undefined): Promise
   return untilAborted(new Promise((resolve) => setTimeout(resolve, delayMs)), signal)
 }
 
-function toStorageError(failure: ObjectFailure, { operation, key, store }: RetryOptions): StorageError {
+function toStorageError(failure: RequestFailure, { operation, key, store }: RetryOptions): StorageError {
   const { reason, status, cause } = failure
   const about = status === undefined ? {} : { status }
   const error = new StorageError(

@@ -1,0 +1,92 @@
+import { checkRange, pullStream, sliceStream } from "../bytes/streams.ts"
+import { isArtifactError, StorageError } from "../errors.ts"
+import type { StoreAnswer } from "../net/request.ts"
+import { pause } from "../net/retry.ts"
+import type { CallOptions, Content, ReadOptions } from "../ports.ts"
+
+const MAX_BREAKS = 5
+const BREAK_MS = 200
+
+/** The answer to a request for an object's bytes: all of them, or from the asked place on with status 206. */
+export type RemoteAnswer = Pick<StoreAnswer, "status" | "headers"> & { readonly body: ReadableStream<Uint8Array> | undefined }
+
+export interface RemoteObject {
+  /** What to call it in a message: an entry path. */
+  readonly label: string
+  /** Bytes, when they are known for certain. */
+  readonly size: number | undefined
+  /** Whether every request answers with bytes of one version. Without, a line that breaks cannot be taken up again. */
+  readonly isPinned: boolean
+  /** Asks for the bytes. Rejects with `DigestMismatchError` when it is another version, with `EntryNotFoundError` when it is gone. */
+  request(headers: Readonly<Record<string, string>>, options: CallOptions): Promise<RemoteAnswer>
+}
+
+/** An object of a remote store as content. Each read is one request, made when somebody reads; a line that breaks is taken up again. */
+export function remoteContent(object: RemoteObject): Content {
+  return { stability: "frozen", size: object.size, name: object.label, stream: (options) => streamRemote(object, options) }
+}
+
+function streamRemote(object: RemoteObject, { range, signal }: ReadOptions = {}): ReadableStream<Uint8Array> {
+  checkRange(range)
+  const end = Math.min(range?.end ?? Number.POSITIVE_INFINITY, object.size ?? Number.POSITIVE_INFINITY)
+  let position = range?.start ?? 0
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
+  let breaks = 0
+
+  const next = async (): Promise<Uint8Array | undefined> => {
+    reader ??= (await openAt(object, position, end, signal)).getReader()
+    const { done, value } = await reader.read()
+    if (!done) return value
+    if (object.size === undefined || position >= end) return undefined
+    throw new StorageError(`"${object.label}" ended after ${position} of ${end} bytes`, { path: object.label, operation: "read" })
+  }
+  const pull = async (): Promise<Uint8Array | undefined> => {
+    for (;;) {
+      if (position >= end) return undefined
+      try {
+        const chunk = await next()
+        position += chunk?.byteLength ?? 0
+        breaks = 0
+        return chunk
+      } catch (error) {
+        reader?.cancel(error).catch(() => undefined)
+        // What a request itself could not do has been tried often enough.
+        const isBroken = reader !== undefined && !signal?.aborted
+        reader = undefined
+        if (!isBroken) throw error
+        if (!object.isPinned || ++breaks > MAX_BREAKS) throw brokenOff(object, position, error)
+        await pause(Math.random() * BREAK_MS * 2 ** breaks, signal)
+      }
+    }
+  }
+  return pullStream({ pull, cancel: (reason) => reader?.cancel(reason) }, signal)
+}
+
+/** A stream that begins at byte `start`, whatever the store does with ranges. */
+async function openAt(
+  object: RemoteObject,
+  start: number,
+  end: number,
+  signal: AbortSignal | undefined,
+): Promise<ReadableStream<Uint8Array>> {
+  const isWhole = start === 0 && end === (object.size ?? Number.POSITIVE_INFINITY)
+  const headers = isWhole ? {} : { range: `bytes=${start}-${Number.isFinite(end) ? end - 1 : ""}` }
+  const { status, headers: answered, body } = await object.request(headers, { signal })
+  const stream = body ?? new Blob([]).stream()
+  const began = status === 206 ? Number(/^bytes (\d+)-/.exec(answered.get("content-range") ?? "")?.[1] ?? start) : 0
+  if (began > start) {
+    await stream.cancel()
+    throw new StorageError(`"${object.label}" was answered from byte ${began} when asked for ${start}`, { path: object.label })
+  }
+  const range = { start: start - began, ...(Number.isFinite(end) && { end: end - began }) }
+  return sliceStream(stream, { range, signal })
+}
+
+function brokenOff({ label }: RemoteObject, position: number, cause: unknown): unknown {
+  if (isArtifactError(cause) && cause.code !== "STORAGE") return cause
+  return new StorageError(
+    `The line broke after ${position} bytes of "${label}"; try again`,
+    { path: label, operation: "read" },
+    { cause },
+  )
+}
