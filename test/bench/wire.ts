@@ -6,7 +6,7 @@
  * ISOFACT_PYTHON names the Python that has wandb (default python3).
  */
 import { spawn } from "node:child_process"
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -45,8 +45,10 @@ function run(command: string, args: readonly string[], cwd: string): Promise<Sam
   })
 }
 
+type Use<T> = (url: string, pid: number) => Promise<T>
+
 /** A server with nothing in it, in a process of its own. */
-async function withServer<T>(use: (url: string) => Promise<T>): Promise<T> {
+async function withServer<T>(use: Use<T>): Promise<T> {
   const dir = mkdtempSync(join(work, "server-"))
   try {
     return await withProcess(dir, use)
@@ -56,11 +58,11 @@ async function withServer<T>(use: (url: string) => Promise<T>): Promise<T> {
 }
 
 /** A server over a folder, or before another server. */
-async function withProcess<T>(place: string, use: (url: string) => Promise<T>): Promise<T> {
+async function withProcess<T>(place: string, use: Use<T>): Promise<T> {
   const server = spawn(process.execPath, [...ownNode, script("wire-server.ts"), place], { stdio: ["ignore", "pipe", "inherit"] })
   try {
     const url = await new Promise<string>((resolve) => server.stdout.once("data", (line) => resolve(String(line).trim())))
-    return await use(url)
+    return await use(url, server.pid!)
   } finally {
     server.kill()
   }
@@ -87,6 +89,27 @@ async function weighGateway(title: string, tree: string, rounds: number): Promis
       `${gateway.toFixed(1)} s`,
       `${direct.toFixed(1)} s`,
       `${(gateway / direct).toFixed(2)}×`,
+    ]
+  })
+}
+
+const CROWD = { processes: 4, clients: 16, files: 50, bytes: 65_536 }
+
+/** What one server does for 64 clients at once. One that fails fails the bench. */
+async function weighCrowd(): Promise<string[][]> {
+  const { processes, clients, files, bytes } = CROWD
+  return withServer(async (url, pid) => {
+    const args = [...ownNode, script("wire-clients.ts"), url, ...[clients, files, bytes].map(String)]
+    const begun = performance.now()
+    await Promise.all(Array.from({ length: processes }, () => run(process.execPath, args, work)))
+    const seconds = (performance.now() - begun) / 1000
+    const moved = (2 * processes * clients * files * bytes) / 2 ** 20
+    const peak = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? Number.NaN
+    const title = `${processes * clients} clients, ${files} files of ${bytes / 1024} KiB each`
+    return [
+      [`${title}: log and download`, `${seconds.toFixed(1)} s`],
+      [`${title}: moved`, `${(moved / seconds).toFixed(0)} MiB/s`],
+      [`${title}: server's memory at most`, `${(Number(peak) / 1024).toFixed(0)} MiB`],
     ]
   })
 }
@@ -128,8 +151,9 @@ async function compare(title: string, tree: string, rounds: number): Promise<str
   return [row("log", "log", "s"), row("download", "download", "s"), row("memory at most", "peakMiB", "MiB")]
 }
 
-const show = (cells: readonly string[]) => console.log(cells.map((cell, at) => cell.padEnd(at === 0 ? 46 : 14)).join(""))
+const show = (cells: readonly string[]) => console.log(cells.map((cell, at) => cell.padEnd(at === 0 ? 64 : 14)).join(""))
 try {
+  for (const row of await weighCrowd()) show(row)
   show(["", "isofact", "wandb", "ratio"])
   const many = makeTree("many", Number(values.files), 8192)
   for (const row of await compare(`${values.files} files of 8 KiB`, many, Number(values.rounds))) show(row)
