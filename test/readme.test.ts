@@ -11,6 +11,9 @@ const snippets = [...readme.matchAll(/\n```ts\n([\s\S]*?)\n```/g)].map((match) =
   line: readme.slice(0, match.index).split("\n").length + 1,
 }))
 
+/** Answers for the stores that the snippets speak to. */
+const elsewhere = join(import.meta.dirname, "readme-stores.ts")
+
 let folder: string
 
 beforeAll(() => {
@@ -27,7 +30,11 @@ test("the README has snippets", () => expect(snippets.length).toBeGreaterThan(6)
 test.each(snippets)("the snippet at line $line runs", ({ code, line }) => {
   const file = join(folder, `line-${line}.ts`)
   writeFileSync(file, code)
-  const { status, stderr } = spawnSync(process.execPath, [file], { cwd: folder, encoding: "utf8", env: cleanEnvironment() })
+  const { status, stderr } = spawnSync(process.execPath, ["--import", elsewhere, file], {
+    cwd: folder,
+    encoding: "utf8",
+    env: cleanEnvironment(),
+  })
   expect(stderr).toBe("")
   expect(status).toBe(0)
 })

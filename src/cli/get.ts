@@ -17,7 +17,7 @@ export async function get(session: Session, [name]: readonly [string], options: 
   const { bar, signal } = session
   const { root, type, pathPrefix, match, skipCache, allowMissingReferences, concurrency } = options
   const artifact = await findArtifact(session, name, { type })
-  const done = { written: 0, unchanged: 0, missing: 0, bytes: 0 }
+  const done = { written: 0, unchanged: 0, missing: 0, unverified: 0, bytes: 0 }
   const place = await artifact.download(root, {
     pathPrefix,
     match,
@@ -29,6 +29,7 @@ export async function get(session: Session, [name]: readonly [string], options: 
       bar.onProgress(event)
       done.bytes = event.bytesDone
       if (!event.fileDone) return
+      if (event.proof === "none") done.unverified++
       if (event.type !== "skip") done.written++
       else if (event.reason === "missing") done.missing++
       else done.unchanged++
@@ -36,5 +37,9 @@ export async function get(session: Session, [name]: readonly [string], options: 
   })
   const { qualifiedName, version } = artifact
   const text = `${count(done.written, "file")} written, ${done.unchanged} unchanged, ${formatBytes(done.bytes)}`
-  return { json: { name: qualifiedName, version, root: place, ...done }, lines: [place, text] }
+  const unproven = `${count(done.unverified, "reference")} unverified: nothing was recorded to compare`
+  return {
+    json: { name: qualifiedName, version, root: place, ...done },
+    lines: [place, text, ...(done.unverified > 0 ? [unproven] : [])],
+  }
 }

@@ -1,6 +1,6 @@
 import { pullStream, untilAborted } from "../bytes/streams.ts"
 import type { CallOptions } from "../ports.ts"
-import { RequestFailure, retrying } from "./retry.ts"
+import { RequestFailure, retrying, toStorageError } from "./retry.ts"
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
@@ -79,9 +79,14 @@ const UNCLEAR_CODE = "InternalError"
 
 /** Requests to one store. This, and nobody above, repeats what failed; errors hold neither addresses nor headers. */
 export function createRequester(options: RequesterOptions): Requester {
-  const { name, timeoutMs = 60_000, redirect = "manual", authorize, readCode = () => undefined } = options
+  const { name, timeoutMs = 60_000, redirect = "manual", authorize, readCode } = options
   const send = options.fetch ?? ((url, init) => globalThis.fetch(url, init))
 
+  /** Nothing is read of an answer from which nothing can be learned: it may have no end. */
+  const codeOf = async (response: Response) => {
+    if (readCode !== undefined) return readCode(await response.text())
+    await response.body?.cancel()
+  }
   const attempt = async (request: StoreRequest, unclear: boolean) => {
     const clock = createClock(timeoutMs, request.signal)
     clock.start()
@@ -91,17 +96,18 @@ export function createRequester(options: RequesterOptions): Requester {
     })
     clock.start(request.body === undefined ? 0 : request.body.length / BYTES_PER_MS)
     try {
-      const response = await send(url, {
+      const sent = send(url, {
         method: request.method,
         headers,
         redirect,
         signal: clock.signal,
         ...(request.body !== undefined && { body: request.body }),
       })
+      const response = await untilAborted(sent, clock.signal)
       const { headers: answered, status, type } = response
       const answer = { headers: answered, status, type, unclear, url: response.url || url }
       if (response.ok) return { response, clock, answer }
-      const code = readCode(await response.text()) ?? String(response.status)
+      const code = (await codeOf(response)) ?? String(response.status)
       clock.stop()
       const isExpected = request.expected?.some((item) => String(item) === code || item === response.status)
       if (!isExpected) throw failureOf(response, code)
@@ -135,7 +141,7 @@ export function createRequester(options: RequesterOptions): Requester {
       answering(request, "", async (response) => {
         const body = await response.text()
         // Copying and completing begin their answer before they know how it ends.
-        const code = request.method === "GET" || !body.includes("<Error>") ? undefined : readCode(body)
+        const code = request.method === "GET" || !body.includes("<Error>") ? undefined : readCode?.(body)
         if (code !== undefined) throw failureOf(response, code)
         return body
       }),
@@ -144,7 +150,11 @@ export function createRequester(options: RequesterOptions): Requester {
       const work = async (unclear: boolean) => {
         const { response, clock, answer } = await attempt(request, unclear)
         clock.stop()
-        return { ...answer, body: response?.body ? timedStream(response.body, clock) : undefined }
+        const explain = (error: unknown) => {
+          const failure = asFailure(error, request.signal)
+          return failure instanceof RequestFailure ? toStorageError(failure, retryOptions(request)) : failure
+        }
+        return { ...answer, body: response?.body ? timedStream(response.body, clock, explain) : undefined }
       }
       return retrying(work, retryOptions(request))
     },
@@ -173,12 +183,18 @@ function createClock(timeoutMs: number, signal: AbortSignal | undefined): Clock 
   }
 }
 
-function timedStream(body: ReadableStream<Uint8Array>, clock: Clock): ReadableStream<Uint8Array> {
+function timedStream(
+  body: ReadableStream<Uint8Array>,
+  clock: Clock,
+  explain: (error: unknown) => unknown,
+): ReadableStream<Uint8Array> {
   const reader = body.getReader()
   const pull = async () => {
     clock.start()
     try {
-      return (await reader.read()).value
+      return (await untilAborted(reader.read(), clock.signal)).value
+    } catch (error) {
+      throw explain(error)
     } finally {
       clock.stop()
     }
@@ -205,9 +221,15 @@ function retryAfter(headers: Headers): number {
   return Number.isFinite(seconds) ? Math.max(seconds * 1000, 0) : 0
 }
 
-/** A request that got no answer may have been carried out. */
+/** A request that got no answer may have been carried out. What the runtime says of it is left behind: some name the whole address. */
 function asFailure(error: unknown, signal: AbortSignal | undefined): unknown {
-  if (error instanceof RequestFailure || signal?.aborted) return error
-  const reason = error instanceof NoAnswer ? error.message : "the connection failed"
-  return new RequestFailure("unclear", reason, { cause: error })
+  if (error instanceof RequestFailure) return error
+  if (signal?.aborted) return signal.reason
+  return new RequestFailure("unclear", error instanceof NoAnswer ? error.message : `the connection failed${wordFor(error)}`)
+}
+
+/** `" (ECONNREFUSED)"`, where the runtime has such a word. */
+function wordFor(error: unknown): string {
+  const { code, cause } = error instanceof Error ? (error as Error & { code?: unknown }) : {}
+  return typeof code === "string" && /^[A-Z_]+$/.test(code) ? ` (${code})` : cause === undefined ? "" : wordFor(cause)
 }

@@ -1,4 +1,4 @@
-import { untilAborted } from "../bytes/streams.ts"
+import { pause } from "../bytes/pause.ts"
 import { StorageError } from "../errors.ts"
 import type { CallOptions } from "../ports.ts"
 
@@ -62,11 +62,7 @@ export async function retrying<T>(work: (unclear: boolean) => Promise<T>, option
   }
 }
 
-export function pause(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
-  return untilAborted(new Promise((resolve) => setTimeout(resolve, delayMs)), signal)
-}
-
-function toStorageError(failure: RequestFailure, { operation, key, store }: RetryOptions): StorageError {
+export function toStorageError(failure: RequestFailure, { operation, key, store }: RetryOptions): StorageError {
   const { reason, status, cause } = failure
   const about = status === undefined ? {} : { status }
   const error = new StorageError(

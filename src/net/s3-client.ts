@@ -48,6 +48,8 @@ export interface S3Client {
   stream(request: S3Request): Promise<StoreAnswer & { readonly body: ReadableStream<Uint8Array> | undefined }>
 }
 
+const VISIBLE = /^[\x21-\x7e]+$/
+
 /** Signed requests to one bucket. Errors hold neither addresses nor headers. */
 export function createS3Client(options: S3ClientOptions): S3Client {
   const { bucket, region, credentials, timeoutMs } = options
@@ -59,6 +61,12 @@ export function createS3Client(options: S3ClientOptions): S3Client {
     const current = typeof credentials === "function" ? await credentials() : credentials
     if (current === undefined) return { url, headers }
     const { accessKeyId, secretAccessKey, sessionToken } = current
+    if (!VISIBLE.test(accessKeyId + (sessionToken ?? ""))) {
+      throw new InvalidArgumentError(
+        "options.credentials",
+        "credentials hold characters that no key has; was one cut or pasted with a space?",
+      )
+    }
     const signer = new AwsV4Signer({
       method,
       url,

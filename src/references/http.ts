@@ -1,14 +1,14 @@
+import { untilAborted } from "../bytes/streams.ts"
 import { checkFunction, checkOptions, checkPositiveInteger, refuse } from "../core/check.ts"
 import type { Entry } from "../core/entry.ts"
 import { baseName, entryPath } from "../core/path.ts"
 import { DigestMismatchError, EntryNotFoundError, InvalidArgumentError, UnsupportedError } from "../errors.ts"
-import { createRequester, type Fetch, type StoreAnswer } from "../net/request.ts"
-import type { CallOptions, ReferencedContent, ReferenceEntry, ReferenceHandler, ReferenceUri, TrackOptions } from "../ports.ts"
-import { hasEtag, stripQuotes } from "./etag.ts"
+import type { Fetch } from "../net/request.ts"
+import type { ReferencedContent, ReferenceEntry, ReferenceHandler, ReferenceUri, TrackOptions } from "../ports.ts"
+import { hasEtag, hasWeakEtag, stripQuotes } from "./etag.ts"
+import { type Answer, createGet, type Get, type HeaderMap, isSecret, webAddress } from "./http-get.ts"
 import { remoteContent } from "./remote.ts"
 import { bareAddress } from "./uri.ts"
-
-type HeaderMap = Readonly<Record<string, string>>
 
 export interface HttpReferenceOptions {
   /** Only addresses of this origin, `"https://data.example.org"`; needed with `headers`. Default: every http and https address. */
@@ -21,136 +21,132 @@ export interface HttpReferenceOptions {
   readonly timeoutMs?: number | undefined
 }
 
-const MAX_HOPS = 10
-const REDIRECTS = [301, 302, 303, 307, 308]
-const GONE = [404, 410]
-/** As Python sends it, since servers make it part of the ETag; browsers send their own. */
-const encodings = { "accept-encoding": "gzip, deflate" }
+/** Addresses that are looked up at once. */
+const LOOKUPS = 16
 
 /**
  * `http:` and `https:` references: one file each, identified by its ETag. As in Python the address recorded is the last one of the
  * redirects that led there, unless that one is signed and would expire; without an ETag the address itself stands for the content.
+ * An entry that is given no name is called what stands after the last slash, query included unless it is a signature.
  * Browsers hide the ETag of other origins that do not list it in `Access-Control-Expose-Headers`: that is an `UnsupportedError`.
  */
 export function httpReferences(options: HttpReferenceOptions = {}): ReferenceHandler {
-  const { origin, get } = createGetter(options)
+  const checked = checkHttpOptions(options)
+  const { origin } = checked
+  const get = createGet(checked)
+  const inTurn = createGate(LOOKUPS)
   return {
     handles: ({ scheme, text }) =>
-      isWeb(scheme) && (origin === undefined || (URL.canParse(text) && new URL(text).origin === origin)),
-    track: (uri, options) => trackAddress(get, uri, options),
+      (scheme === "http" || scheme === "https") &&
+      (origin === undefined || (URL.canParse(text) && new URL(text).origin === origin)),
+    track: (uri, call) => untilAborted(trackAddress(get, inTurn, uri, call), call.signal),
     open: async (entry) => openAddress(get, entry),
   }
 }
 
-const isWeb = (scheme: string) => scheme === "http" || scheme === "https"
-
-interface GetOptions extends CallOptions {
-  readonly operation: string
-  /** An entry path, or the address without its query. */
-  readonly label: string
-  readonly headers?: HeaderMap | undefined
-}
-
-type Answer = StoreAnswer & { readonly body: ReadableStream<Uint8Array> | undefined }
-/** GET, redirects followed; undefined when nothing is there. */
-type Get = (address: string, options: GetOptions) => Promise<Answer | undefined>
-
-function createGetter(options: HttpReferenceOptions): { readonly origin: string | undefined; readonly get: Get } {
+function checkHttpOptions(options: HttpReferenceOptions) {
   const { headers, fetch, timeoutMs } = checkOptions("options", options, {
-    origin: undefined,
+    origin: (argument, value) => URL.canParse(String(value)) || refuse(argument, "an origin such as https://example.org", value),
     headers: undefined,
     fetch: checkFunction,
     timeoutMs: checkPositiveInteger,
   })
-  if (options.origin !== undefined && !URL.canParse(options.origin))
-    refuse("options.origin", "an origin such as https://example.org", options.origin)
-  const origin = options.origin === undefined ? undefined : new URL(options.origin).origin
-  if (headers !== undefined && origin === undefined)
-    refuse("options.origin", "given with headers, which go to no other host", origin)
-  const secrets = async () => (typeof headers === "function" ? headers() : headers) as HeaderMap | undefined
-  // A redirect that fetch follows by itself would take the headers along.
-  const redirect = headers === undefined ? "follow" : "manual"
-
-  const ask = (url: string, { operation, label, signal, headers }: GetOptions) => {
-    const name = new URL(url).origin
-    const authorize = async () => ({
-      url,
-      headers: { ...encodings, ...(name === origin && (await secrets())), ...headers },
-    })
-    const requester = createRequester({ name, fetch, timeoutMs, redirect, authorize })
-    return requester.stream({ operation, label, method: "GET", url, signal, expected: [...GONE, ...REDIRECTS, 0] })
-  }
-  const get: Get = async (address, options) => {
-    let url = checkAddress(address)
-    for (let hops = 0; hops <= MAX_HOPS; hops++) {
-      const answer = await ask(url, options)
-      if (answer.code === undefined) return answer
-      if (GONE.includes(answer.status)) return undefined
-      const location = answer.headers.get("location")
-      if (location === null || !URL.canParse(location, url)) throw hiddenRedirect(options.label)
-      url = checkAddress(new URL(location, url).href)
-    }
-    throw new UnsupportedError(`"${options.label}" leads through more than ${MAX_HOPS} redirects`, { path: options.label })
-  }
-  return { origin, get }
+  if (headers !== undefined && options.origin === undefined)
+    refuse("options.origin", "given with headers, which go to no other host", undefined)
+  return { origin: options.origin && new URL(options.origin).origin, headers, fetch, timeoutMs }
 }
 
-async function trackAddress(get: Get, uri: ReferenceUri, { name, checksum, signal }: TrackOptions): Promise<Entry[]> {
-  const path = entryPath(name ?? baseName(uri.text), "options.name")
-  if (!checksum) return [{ path, ref: uri.text, digest: uri.text }]
+type Gate = <T>(work: () => Promise<T>) => Promise<T>
+
+/** Lets as many in at once, the others in the order in which they came. */
+function createGate(places: number): Gate {
+  const waiting: (() => void)[] = []
+  let taken = 0
+  return async (work) => {
+    if (taken < places) taken++
+    else await new Promise<void>((resolve) => waiting.push(resolve))
+    try {
+      return await work()
+    } finally {
+      const next = waiting.shift()
+      if (next === undefined) taken--
+      else next()
+    }
+  }
+}
+
+async function trackAddress(get: Get, inTurn: Gate, uri: ReferenceUri, { name, checksum, signal }: TrackOptions): Promise<Entry[]> {
   const label = bareAddress(uri.text)
-  const answer = await get(uri.text, { operation: "look up", label, signal })
+  // Paths are in messages and names of files, where a permission has no business.
+  const path = entryPath(name ?? baseName(isSecret(uri.text) ? label : uri.text), "options.name")
+  if (webAddress(uri.text) === undefined) {
+    const advice = "If it takes a user and password, leave them out and give httpReferences their authorization header"
+    throw new InvalidArgumentError("uri", `${label} must be a plain http or https address. ${advice}`)
+  }
+  if (!checksum) return [{ path, ref: uri.text, digest: uri.text }]
+  const answer = await inTurn(async () => {
+    const found = await get(uri.text, { operation: "look up", label, signal })
+    // Only its headers were asked for; HEAD is refused by addresses that are signed for GET.
+    await found?.body?.cancel()
+    return found
+  })
   if (answer === undefined) throw new EntryNotFoundError(`Nothing is at ${label}`, { path: label })
-  // Only its headers were asked for; HEAD is refused by addresses that are signed for GET.
-  await answer.body?.cancel()
-  const ref = isSigned(answer.url) && !isSigned(uri.text) ? uri.text : answer.url
-  const etag = answer.headers.get("etag")
-  if (etag === null && answer.type === "cors") throw hiddenEtag(label, "Pass checksum: false to track the address alone")
-  const size = sizeOf(answer)
+  const etag = etagOf(answer)
+  if (etag === undefined && answer.isFiltered) throw hiddenEtag(label, "Pass checksum: false to track the address alone")
+  const ref = isSecret(answer.url) && !isSecret(uri.text) ? uri.text : answer.url
+  const size = lengthOf(answer)
   return [
     {
       path,
       ref,
-      digest: etag === null ? ref : stripQuotes(etag),
+      digest: etag === undefined ? ref : stripQuotes(etag),
       ...(size !== undefined && { size }),
-      ...(etag !== null && { extra: { etag } }),
+      ...(etag !== undefined && { extra: { etag } }),
     },
   ]
 }
 
 function openAddress(get: Get, entry: ReferenceEntry): ReferencedContent {
-  const { path, ref, digest, size } = entry
-  const isPinned = digest !== ref
+  const { path, ref, digest } = entry
+  const hasVersion = digest !== ref
+  const ask = async (range: string | undefined, signal: AbortSignal | undefined): Promise<Answer> => {
+    // A part of what is compressed on its way cannot be taken apart from the rest.
+    const headers = range === undefined ? undefined : { range, "accept-encoding": "identity" }
+    const answer = await get(ref, { operation: "read", label: path, headers, signal })
+    if (answer === undefined) {
+      throw new EntryNotFoundError(`"${path}" references ${bareAddress(ref)}, and nothing is there any more`, { path })
+    }
+    const isUseless = answer.status === 416 || (answer.status === 206 && isEncoded(answer))
+    const fault = isUseless ? undefined : hasVersion ? compareEtag(entry, answer) : compareSize(entry, answer)
+    if (isUseless || fault !== undefined) await answer.body?.cancel()
+    if (fault !== undefined) throw fault
+    // From here on the bytes that are wanted are counted from the first.
+    return isUseless ? ask(undefined, signal) : answer
+  }
   const content = remoteContent({
     label: path,
     // What was recorded may be the size on the line, before decompression.
     size: undefined,
-    isPinned,
-    async request(headers, { signal }) {
-      const answer = await get(ref, { operation: "read", label: path, headers, signal })
-      if (answer === undefined) {
-        throw new EntryNotFoundError(`"${path}" references ${bareAddress(ref)}, and nothing is there any more`, { path })
-      }
-      const fault = isPinned ? compareEtag(entry, answer) : compareSize(entry, size, answer)
-      if (fault === undefined) return answer
-      await answer.body?.cancel()
-      throw fault
+    isPinned: hasVersion && !hasWeakEtag(entry),
+    async request({ range }, { signal }) {
+      const answer = await ask(range, signal)
+      return { ...answer, size: sizeOf(answer) }
     },
   })
-  return { content, proof: isPinned ? "version" : "none", expect: undefined }
+  return { content, proof: hasVersion ? "version" : "none", expect: undefined }
 }
 
-function compareEtag(entry: ReferenceEntry, { headers, type }: Answer): Error | undefined {
-  const etag = headers.get("etag")
-  if (etag !== null) return hasEtag(entry, etag) ? undefined : changed(entry, "ETag", entry.digest, stripQuotes(etag))
-  if (type === "cors") return hiddenEtag(entry.path, "Read it outside of a page until then")
+function compareEtag(entry: ReferenceEntry, answer: Answer): Error | undefined {
+  const etag = etagOf(answer)
+  if (etag !== undefined) return hasEtag(entry, etag) ? undefined : changed(entry, "ETag", entry.digest, stripQuotes(etag))
+  if (answer.isFiltered) return hiddenEtag(entry.path, "Read it outside of a page until then")
   return changed(entry, "ETag", entry.digest, undefined)
 }
 
-function compareSize(entry: ReferenceEntry, recorded: number | undefined, answer: Answer): Error | undefined {
+function compareSize(entry: ReferenceEntry, answer: Answer): Error | undefined {
   const found = answer.status === 200 ? sizeOf(answer) : undefined
-  if (!recorded || found === undefined || found === recorded) return undefined
-  return changed(entry, "size", `${recorded} bytes`, `${found} bytes`)
+  if (!entry.size || found === undefined || found === entry.size) return undefined
+  return changed(entry, "size", `${entry.size} bytes`, `${found} bytes`)
 }
 
 function changed({ path, ref }: ReferenceEntry, what: string, expected: string, actual: string | undefined): DigestMismatchError {
@@ -167,31 +163,28 @@ function hiddenEtag(label: string, advice: string): UnsupportedError {
   )
 }
 
-function hiddenRedirect(label: string): UnsupportedError {
-  return new UnsupportedError(
-    `"${label}" redirects to where this page may not see; reference the place it leads to, or leave out the headers`,
-    { path: label },
-  )
+/** One that is empty identifies nothing. */
+function etagOf({ headers }: Answer): string | undefined {
+  const etag = headers.get("etag") ?? ""
+  return stripQuotes(etag) === "" ? undefined : etag
 }
 
-/** Bytes as `Content-Length` tells them: those on the line, which with a `Content-Encoding` are not those of the file. */
-function sizeOf({ headers }: Answer): number | undefined {
-  const size = Number(headers.get("content-length") ?? Number.NaN)
-  return Number.isSafeInteger(size) ? size : undefined
+/** Bytes on the line: of the file, unless it is compressed on its way. */
+function lengthOf({ headers }: Answer): number | undefined {
+  return numberOf(headers.get("content-length"))
 }
 
-function checkAddress(address: string): string {
-  const url = URL.canParse(address) ? new URL(address) : undefined
-  if (url === undefined || !isWeb(url.protocol.slice(0, -1))) {
-    throw new InvalidArgumentError("uri", `${bareAddress(address)} is no http or https address`)
-  }
-  if (url.username !== "" || url.password !== "") {
-    throw new InvalidArgumentError("uri", "An address must not hold a user or password; pass headers to httpReferences instead")
-  }
-  return address
+/** Bytes of the whole file, when that is certain. */
+function sizeOf(answer: Answer): number | undefined {
+  if (answer.status === 206) return numberOf(answer.headers.get("content-range")?.split("/")[1])
+  return answer.isFiltered || isEncoded(answer) ? undefined : lengthOf(answer)
 }
 
-/** Whether an address carries its permission, as S3, Cloud Storage, Azure and CloudFront write it. */
-function isSigned(address: string): boolean {
-  return /[?&](X-Amz-Signature|X-Goog-Signature|Signature|sig)=/i.test(address)
+function isEncoded({ headers }: Answer): boolean {
+  return !/^(identity)?$/i.test(headers.get("content-encoding") ?? "")
+}
+
+function numberOf(text: string | null | undefined): number | undefined {
+  const number = Number(text ?? Number.NaN)
+  return text !== "" && Number.isSafeInteger(number) ? number : undefined
 }

@@ -1,14 +1,18 @@
+import { pause } from "../bytes/pause.ts"
 import { checkRange, pullStream, sliceStream } from "../bytes/streams.ts"
 import { isArtifactError, StorageError } from "../errors.ts"
 import type { StoreAnswer } from "../net/request.ts"
-import { pause } from "../net/retry.ts"
-import type { CallOptions, Content, ReadOptions } from "../ports.ts"
+import type { ByteRange, CallOptions, Content, ReadOptions } from "../ports.ts"
 
 const MAX_BREAKS = 5
 const BREAK_MS = 200
 
 /** The answer to a request for an object's bytes: all of them, or from the asked place on with status 206. */
-export type RemoteAnswer = Pick<StoreAnswer, "status" | "headers"> & { readonly body: ReadableStream<Uint8Array> | undefined }
+export type RemoteAnswer = Pick<StoreAnswer, "status" | "headers"> & {
+  readonly body: ReadableStream<Uint8Array> | undefined
+  /** Bytes of the whole object, when the answer tells them for certain. */
+  readonly size?: number | undefined
+}
 
 export interface RemoteObject {
   /** What to call it in a message: an entry path. */
@@ -28,50 +32,65 @@ export function remoteContent(object: RemoteObject): Content {
 
 function streamRemote(object: RemoteObject, { range, signal }: ReadOptions = {}): ReadableStream<Uint8Array> {
   checkRange(range)
-  const end = Math.min(range?.end ?? Number.POSITIVE_INFINITY, object.size ?? Number.POSITIVE_INFINITY)
+  let { size } = object
   let position = range?.start ?? 0
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
+  // An object without bytes is asked for too: it may be gone.
+  let isAsked = range !== undefined
   let breaks = 0
+  // Whoever stops reading stops the request that is still under way.
+  const line = new AbortController()
+  const either = signal === undefined ? line.signal : AbortSignal.any([signal, line.signal])
 
+  const end = () => Math.min(range?.end ?? Number.POSITIVE_INFINITY, size ?? Number.POSITIVE_INFINITY)
   const next = async (): Promise<Uint8Array | undefined> => {
-    reader ??= (await openAt(object, position, end, signal)).getReader()
+    if (isAsked && position >= end()) return undefined
+    if (reader === undefined) {
+      const opened = await openAt(object, { start: position, end: end() }, either)
+      size ??= opened.size
+      reader = opened.stream.getReader()
+      isAsked = true
+      return new Uint8Array(0)
+    }
     const { done, value } = await reader.read()
     if (!done) return value
-    if (object.size === undefined || position >= end) return undefined
-    throw new StorageError(`"${object.label}" ended after ${position} of ${end} bytes`, { path: object.label, operation: "read" })
+    if (size === undefined || position >= end()) return undefined
+    throw new StorageError(`"${object.label}" ended after ${position} of ${end()} bytes`, { path: object.label, operation: "read" })
   }
   const pull = async (): Promise<Uint8Array | undefined> => {
     for (;;) {
-      if (position >= end) return undefined
       try {
         const chunk = await next()
         position += chunk?.byteLength ?? 0
-        breaks = 0
+        if (chunk?.byteLength) breaks = 0
         return chunk
       } catch (error) {
         reader?.cancel(error).catch(() => undefined)
         // What a request itself could not do has been tried often enough.
-        const isBroken = reader !== undefined && !signal?.aborted
+        const isBroken = reader !== undefined && !either.aborted
         reader = undefined
         if (!isBroken) throw error
         if (!object.isPinned || ++breaks > MAX_BREAKS) throw brokenOff(object, position, error)
-        await pause(Math.random() * BREAK_MS * 2 ** breaks, signal)
+        await pause(Math.random() * BREAK_MS * 2 ** breaks, either)
       }
     }
   }
-  return pullStream({ pull, cancel: (reason) => reader?.cancel(reason) }, signal)
+  const close = () => {
+    line.abort()
+    return reader?.cancel()
+  }
+  return pullStream({ pull, close }, signal)
 }
 
 /** A stream that begins at byte `start`, whatever the store does with ranges. */
 async function openAt(
   object: RemoteObject,
-  start: number,
-  end: number,
-  signal: AbortSignal | undefined,
-): Promise<ReadableStream<Uint8Array>> {
+  { start, end = Number.POSITIVE_INFINITY }: ByteRange,
+  signal: AbortSignal,
+): Promise<{ stream: ReadableStream<Uint8Array>; size: number | undefined }> {
   const isWhole = start === 0 && end === (object.size ?? Number.POSITIVE_INFINITY)
   const headers = isWhole ? {} : { range: `bytes=${start}-${Number.isFinite(end) ? end - 1 : ""}` }
-  const { status, headers: answered, body } = await object.request(headers, { signal })
+  const { status, headers: answered, body, size } = await object.request(headers, { signal })
   const stream = body ?? new Blob([]).stream()
   const began = status === 206 ? Number(/^bytes (\d+)-/.exec(answered.get("content-range") ?? "")?.[1] ?? start) : 0
   if (began > start) {
@@ -79,7 +98,7 @@ async function openAt(
     throw new StorageError(`"${object.label}" was answered from byte ${began} when asked for ${start}`, { path: object.label })
   }
   const range = { start: start - began, ...(Number.isFinite(end) && { end: end - began }) }
-  return sliceStream(stream, { range, signal })
+  return { stream: sliceStream(stream, { range, signal }), size }
 }
 
 function brokenOff({ label }: RemoteObject, position: number, cause: unknown): unknown {

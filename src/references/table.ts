@@ -18,12 +18,31 @@ export function referenceTable(platform: Pick<Platform, "env" | "references">, f
   return [
     ...(platform.references ?? []),
     loaded(
+      ({ scheme }) => scheme === "s3",
+      async () => (await import("./s3-environment.ts")).s3FromEnvironment(platform.env),
+    ),
+    loaded(
+      ({ scheme }) => scheme === "gs",
+      async () => (await import("./gcs-environment.ts")).gcsFromEnvironment(platform.env),
+    ),
+    loaded(
+      (uri) => isAzure(uri, platform.env("AZURE_STORAGE_CONNECTION_STRING") ?? ""),
+      async () => (await import("./azure-environment.ts")).azureFromEnvironment(platform.env),
+    ),
+    loaded(
       ({ scheme }) => scheme === "http" || scheme === "https",
       async () => (await import("./http.ts")).httpReferences(),
     ),
     createFileReferences(files),
     createTrackingReferences(),
   ]
+}
+
+/** Python's rule, and what the environment names: a connection string tells where else there are blobs. */
+function isAzure({ scheme, authority }: ReferenceUri, connection: string): boolean {
+  if (scheme === "https" && authority.endsWith(".blob.core.windows.net")) return true
+  const suffix = authority.split(".blob.")[1]
+  return connection.includes(`BlobEndpoint=${scheme}://${authority}`) || connection.includes(`EndpointSuffix=${suffix}`)
 }
 
 /** A handler that is loaded by its first use. */

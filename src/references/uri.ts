@@ -37,5 +37,5 @@ function cut(text: string, separator: string): [before: string, after: string] {
 
 /** An address for messages: without query and fragment, which may be a signature, and without user and password. */
 export function bareAddress(text: string): string {
-  return text.replace(/[?#][\s\S]*$/, "").replace(/^([^:/]+:\/\/)[^/]*@/, "$1")
+  return text.replace(/[?#][\s\S]*$/, "").replace(/^([^:/]+:[/\\]*)[^/\\]*@/, "$1")
 }

@@ -1,9 +1,9 @@
+import { pause } from "../bytes/pause.ts"
 import { ConflictError } from "../errors.ts"
 import type { CallOptions } from "../ports.ts"
 import type { Context } from "./context.ts"
 import { gcLockKey, newToken } from "./keys.ts"
 import { changeRecord, readRecord, removeRecord } from "./records.ts"
-import { sleep } from "./sleep.ts"
 
 /** A collector that died keeps others waiting this long. */
 const leaseMs = 15_000
@@ -57,7 +57,7 @@ export async function waitForSweep(context: Context, options: CallOptions): Prom
   for (;;) {
     const lock = await readLock(context, options)
     if (lock === undefined || lock.until <= context.now() || hasLapsed(lock)) return
-    await sleep(pollMs, options)
+    await pause(pollMs, options.signal)
   }
 }
 
@@ -71,7 +71,7 @@ async function awaitUnlikely(context: Context, options: CallOptions): Promise<Lo
   const hasLapsed = watchLease()
   for (let lock: LockRow | undefined = first; isSame(lock, first); lock = await readLock(context, options)) {
     if (hasLapsed(first)) return first
-    await sleep(pollMs, options)
+    await pause(pollMs, options.signal)
   }
   return undefined
 }

@@ -1,7 +1,7 @@
+import { pause } from "../bytes/pause.ts"
 import type { Json } from "../core/json.ts"
 import { ConflictError } from "../errors.ts"
 import type { CallOptions, RecordEntry, RecordStore } from "../ports.ts"
-import { sleep } from "./sleep.ts"
 
 /** About a minute of losing every race: something is wrong by then. */
 const maxAttempts = 400
@@ -54,7 +54,7 @@ export async function changeRecord<T extends object, R>(
     if (next === undefined) return result
     const value = { ...next, revision: (current?.revision ?? 0) + 1 }
     if ((await records.put(key, value as unknown as Json, entry?.etag ?? null, options)) !== undefined) return result
-    await sleep(Math.random() * Math.min(maxDelayMs, 2 * 2 ** Math.min(attempt, 10)), options)
+    await pause(Math.random() * Math.min(maxDelayMs, 2 * 2 ** Math.min(attempt, 10)), options.signal)
   }
   throw new ConflictError(`Too many writers are changing ${key} in ${records.name}; nothing was changed, try again.`)
 }

@@ -1,4 +1,4 @@
-import { pause } from "../net/retry.ts"
+import { pause } from "../bytes/pause.ts"
 import type { CallOptions } from "../ports.ts"
 import type { Condition } from "./object-port.ts"
 import { awaitOther } from "./object-turns.ts"

@@ -1,6 +1,6 @@
 import { mapAhead } from "../bytes/ahead.ts"
+import { pause } from "../bytes/pause.ts"
 import { untilAborted } from "../bytes/streams.ts"
-import { pause } from "../net/retry.ts"
 
 /** The longest that one call relies on another. */
 const OTHERS_MS = 10_000

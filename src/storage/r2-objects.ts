@@ -1,18 +1,25 @@
 import { readHashed } from "../bytes/hash-stream.ts"
-import { pullStream, untilAborted } from "../bytes/streams.ts"
+import { untilAborted } from "../bytes/streams.ts"
 import { base64Decode, type Digest } from "../core/digest-text.ts"
 import { DigestMismatchError, StorageError } from "../errors.ts"
-import { RequestFailure, retrying } from "../net/retry.ts"
+import {
+  failR2,
+  type R2BodyLike,
+  type R2BucketBinding,
+  type R2ObjectLike,
+  type R2ReadOptions,
+  r2ErrorCode,
+  wideStream,
+} from "../net/r2-bucket.ts"
+import { retrying } from "../net/retry.ts"
 import type { CallOptions, Content, Hasher, StoredFile } from "../ports.ts"
 import { keyPrefix } from "./object-names.ts"
 import type { Condition, ObjectInfo, ObjectReadOptions, Objects, ObjectUpload, StreamOptions } from "./object-port.ts"
-import type { R2BodyLike, R2BucketBinding, R2ObjectLike, R2ReadOptions } from "./r2-bucket.ts"
 
 /** The least that R2 takes: two of these for each upload must fit a Worker's 128 MB many times. */
 const PART_BYTES = 5 * 1024 * 1024
 /** Connections that a Worker may wait on. */
 const REQUESTS_AT_ONCE = 6
-const READ_BYTES = 64 * 1024
 const BAD_DIGEST = 10037
 
 export interface R2Options {
@@ -29,7 +36,7 @@ export function createR2Objects(options: R2Options): Objects {
   const prefix = keyPrefix(options.prefix)
   const name = `the R2 bucket${prefix === "" ? "" : ` below ${prefix}`}`
   const run: Run = (operation, key, { signal }, work, repeatable) => {
-    const attempt = () => untilAborted(work().catch(fail), signal)
+    const attempt = () => untilAborted(work().catch(failR2), signal)
     return retrying(attempt, { operation, key, store: name, signal, repeatable })
   }
   const toInfo = ({ key, size, etag, uploaded }: R2ObjectLike): ObjectInfo => {
@@ -57,7 +64,7 @@ export function createR2Objects(options: R2Options): Objects {
     put(key, bytes, { md5, condition, signal }) {
       const write = { ...(md5 && { md5: md5Bytes(md5) }), ...(condition && { onlyIf: onlyIf(condition) }) }
       const attempt = async (unclear: boolean) => {
-        const stored = await untilAborted(bucket.put(prefix + key, bytes, write).catch(fail), signal)
+        const stored = await untilAborted(bucket.put(prefix + key, bytes, write).catch(failR2), signal)
         return stored === null ? { unclear } : { etag: stored.etag }
       }
       return retrying(attempt, { operation: "put", key, store: name, signal })
@@ -98,16 +105,6 @@ function wrapUpload(upload: Awaited<ReturnType<R2BucketBinding["createMultipartU
   }
 }
 
-/** A default reader gets 4 KiB at a time, where this many bytes would cost no more. */
-function wideStream(body: ReadableStream<Uint8Array<ArrayBuffer>>): ReadableStream<Uint8Array> {
-  const reader = body.getReader({ mode: "byob" })
-  const pull = async () => {
-    const { done, value } = await reader.read(new Uint8Array(READ_BYTES))
-    return done ? undefined : value
-  }
-  return pullStream({ pull, cancel: (reason) => reader.cancel(reason) })
-}
-
 /** Says what it was told: bytes that the store verifies need no hash of ours. */
 const trusting = (digest: Digest): Hasher => ({ create: async () => ({ update() {}, digest: () => digest }), hash: () => digest })
 
@@ -140,7 +137,7 @@ async function putStream(
           if (seen + chunk.byteLength > size) throw wrongSize(content, size, `at least ${seen + chunk.byteLength}`, md5)
           // When R2 gives up, its reason tells more than that of the pipe.
           const writing = writer.write(chunk).catch(async (error) =>
-            fail(
+            failR2(
               await putting.then(
                 () => error,
                 (reason) => reason,
@@ -177,7 +174,7 @@ function wrongSize({ name }: Content, size: number, found: string, expected: Dig
 }
 
 function failPut(error: unknown, content: Content, expected: Digest | undefined): never {
-  if (expected === undefined || errorCode(error) !== BAD_DIGEST) fail(error)
+  if (expected === undefined || r2ErrorCode(error) !== BAD_DIGEST) failR2(error)
   const label = content.name ?? expected
   throw new DigestMismatchError(`"${label}" is damaged: its bytes do not have digest ${expected}`, { path: label, expected })
 }
@@ -193,22 +190,6 @@ function readOptions({ range, etag }: ObjectReadOptions): R2ReadOptions {
     ...(range && { range: { offset: range.start, length: range.end - range.start } }),
     ...(etag !== undefined && { onlyIf: { etagMatches: etag } }),
   }
-}
-
-function errorCode(error: unknown): number | undefined {
-  const { code, message } = error as { readonly code?: unknown; readonly message?: unknown }
-  return typeof code === "number" ? code : Number(/\((1\d{4})\)/.exec(String(message))?.[1] ?? Number.NaN)
-}
-
-/** R2's numbers: too many requests and unavailable; internal error and a lost connection. */
-const TURNED_AWAY = new Set([10043, 10058])
-const UNCLEAR = new Set([10001, 10054])
-
-function fail(error: unknown): never {
-  const code = errorCode(error)
-  const reason = error instanceof Error ? error.message : String(error)
-  const isUnclear = UNCLEAR.has(code ?? 0) || /internal error|network|connection|disconnect|timed? ?out/i.test(reason)
-  throw new RequestFailure(TURNED_AWAY.has(code ?? 0) ? "again" : isUnclear ? "unclear" : "final", reason, { cause: error })
 }
 
 declare class FixedLengthStream {

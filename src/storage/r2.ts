@@ -5,9 +5,9 @@ import { createObjectRecordStore } from "./object-records.ts"
 import { createObjectStage, type ObjectStage } from "./object-stage.ts"
 import { createR2Objects, type R2Options } from "./r2-objects.ts"
 
+export type { R2BucketBinding } from "../net/r2-bucket.ts"
 export type { ObjectBlobOptions } from "./object-blobs.ts"
 export type { ObjectStage } from "./object-stage.ts"
-export type { R2BucketBinding } from "./r2-bucket.ts"
 export type { R2Options } from "./r2-objects.ts"
 
 /** Blobs in an R2 bucket; bytes of known length stream through, and R2 verifies them. Rejects with `StorageError`. */

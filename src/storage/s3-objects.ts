@@ -1,5 +1,6 @@
 import { StorageError } from "../errors.ts"
 import { createS3Client, type S3Client, type S3ConnectionOptions, type S3Request } from "../net/s3-client.ts"
+import { decodeS3Key, OBJECT_MARKERS, s3Pages, UPLOAD_MARKERS } from "../net/s3-pages.ts"
 import { escapeXml, readTag, readTags } from "../net/xml.ts"
 import type { CallOptions, Hasher } from "../ports.ts"
 import { isOwnKey, keyPrefix } from "./object-names.ts"
@@ -105,7 +106,7 @@ export function createS3Objects(options: S3Options): Objects {
     },
     async *list(below, call) {
       const query = { "list-type": "2", "encoding-type": "url", prefix: prefix + below }
-      for await (const page of pages(client, query, LIST_MARKERS, { label: below, ...call })) {
+      for await (const page of s3Pages(client, query, OBJECT_MARKERS, { label: below, ...call })) {
         for (const item of readTags(page, "Contents")) {
           call.signal?.throwIfAborted()
           yield toInfo(item, readTag(page, "EncodingType") === "url", prefix)
@@ -114,10 +115,10 @@ export function createS3Objects(options: S3Options): Objects {
     },
     async dropUploads(before, call) {
       const query = { uploads: "", prefix, "encoding-type": "url" }
-      for await (const page of pages(client, query, UPLOAD_MARKERS, { label: "uploads", ...call })) {
+      for await (const page of s3Pages(client, query, UPLOAD_MARKERS, { label: "uploads", ...call })) {
         for (const item of readTags(page, "Upload")) {
           const [key, uploadId, begun] = ["Key", "UploadId", "Initiated"].map((tag) => readTag(item, tag) ?? "")
-          const whole = decodeKey(key!, readTag(page, "EncodingType") === "url")
+          const whole = decodeS3Key(key!, readTag(page, "EncodingType") === "url")
           const target = whole.slice(prefix.length)
           if (!whole.startsWith(prefix) || !isOwnKey(target) || !(Date.parse(begun!) < before)) continue
           await client.text({ ...on("abort", "DELETE", target, call), query: { uploadId: uploadId! }, expected: ["NoSuchUpload"] })
@@ -163,47 +164,15 @@ function createUpload(client: S3Client, on: On, uploadId: string, hasher: Hasher
   }
 }
 
-type Words = Readonly<Record<string, string>>
-
-/** Where a page says how the next one is asked for, and by which parameter. */
-const LIST_MARKERS: Words = { NextContinuationToken: "continuation-token" }
-const UPLOAD_MARKERS: Words = { NextKeyMarker: "key-marker", NextUploadIdMarker: "upload-id-marker" }
-
-async function* pages(client: S3Client, query: Words, markers: Words, { label, signal }: CallOptions & { label: string }) {
-  for (let from: Words = {}; ; ) {
-    const { body } = await client.text({
-      operation: "list",
-      method: "GET",
-      key: "",
-      label,
-      signal,
-      query: { ...query, ...from },
-    })
-    yield body
-    if (readTag(body, "IsTruncated") !== "true") return
-    const next: Record<string, string> = {}
-    for (const [tag, parameter] of Object.entries(markers)) {
-      const marker = readTag(body, tag)
-      // Keys are encoded in answers, tokens and ids are not.
-      if (marker) next[parameter] = decodeKey(marker, parameter === "key-marker" && readTag(body, "EncodingType") === "url")
-    }
-    if (Object.keys(next).length === 0 || JSON.stringify(next) === JSON.stringify(from))
-      throw new StorageError(`Listing "${label}" in ${client.name} does not get on`, { path: label })
-    from = next
-  }
-}
-
 function toInfo(item: string, isEncoded: boolean, prefix: string): ObjectInfo {
   const text = (tag: string) => readTag(item, tag) ?? ""
   return {
-    key: decodeKey(text("Key"), isEncoded).slice(prefix.length),
+    key: decodeS3Key(text("Key"), isEncoded).slice(prefix.length),
     size: Number(text("Size")),
     etag: text("ETag"),
     modifiedAt: Date.parse(text("LastModified")),
   }
 }
-
-const decodeKey = (key: string, isEncoded: boolean): string => (isEncoded ? decodeURIComponent(key.replaceAll("+", " ")) : key)
 
 const conditionHeaders = (condition: Condition): Record<string, string> =>
   "etag" in condition ? { "if-match": quoted(condition.etag) } : { "if-none-match": "*" }

@@ -1,3 +1,4 @@
+import { pause } from "../bytes/pause.ts"
 import { untilAborted } from "../bytes/streams.ts"
 
 /** Uploads may read what is being downloaded by the same client, so the two never wait for each other's places. */
@@ -74,20 +75,4 @@ async function turn(waiting: Set<() => void>, signal: AbortSignal | undefined): 
   } finally {
     waiting.delete(wake)
   }
-}
-
-/** Waits, or rejects with `signal.reason`. */
-export function pause(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
-  if (signal?.aborted) return Promise.reject(signal.reason)
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer)
-      reject(signal?.reason)
-    }
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", stop)
-      resolve()
-    }, delayMs)
-    signal?.addEventListener("abort", stop, { once: true })
-  })
 }

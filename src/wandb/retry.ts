@@ -1,6 +1,6 @@
+import { pause } from "../bytes/pause.ts"
 import type { CallOptions } from "../ports.ts"
 import { toError, WireFailure } from "./failure.ts"
-import { pause } from "./pace.ts"
 
 const MAX_DELAY_MS = 30_000
 /** Who asks for more wants to be asked another day. */

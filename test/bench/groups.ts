@@ -2,6 +2,7 @@
 
 import { mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { type ObjectServer, serveObjects } from "./object-server.ts"
 import { emptyFiles, makeLargeFile, makeTree, serveFiles } from "./support.ts"
 
 /** What one child process measured: seconds, MB/s or MiB by name. */
@@ -9,7 +10,7 @@ export type Sample = Readonly<Record<string, number>>
 
 export interface Row {
   readonly title: string
-  readonly unit: "s" | "MB/s" | "MiB"
+  readonly unit: "s" | "MB/s" | "MiB" | "requests"
   readonly ours: string
   /** The rival's number, or why it has none. */
   readonly rival?: string
@@ -56,6 +57,7 @@ export function createGroups(bench: Bench): Group[] {
     ...trees.flatMap(([count, bytes]) => treeGroups(bench, count!, bytes!)),
     manifestGroup(bench),
     downloadGroup(bench),
+    referencesGroup(bench),
     ...(bench.hasLarge ? [largeGroup(bench)] : []),
   ]
 }
@@ -174,6 +176,38 @@ function downloadGroup(bench: Bench): Group {
     rival: () => bench.python(["download", list, "--base-url", server!.url]),
     tidy: () => {
       server?.close()
+    },
+  }
+}
+
+/** Python asks for every object by itself, so its share is a tenth of them, to stay patient, and its numbers are scaled. */
+function referencesGroup(bench: Bench): Group {
+  const count = bench.isQuick ? 10_000 : 100_000
+  let many: ObjectServer | undefined
+  let few: ObjectServer | undefined
+  const row = (title: string, key: string, unit: Row["unit"]): Row => {
+    return { title: `references to ${count.toLocaleString("en")} objects of a bucket: ${title}`, unit, ours: key, rival: key }
+  }
+  const counted = async (server: ObjectServer, work: Promise<Sample>): Promise<Sample> => {
+    const sample = await work
+    return { ...sample, requests: server.takeRequests() }
+  }
+  return {
+    name: "references",
+    isPython: true,
+    rows: [row("time", "seconds", "s"), row("asked", "requests", "requests"), row("peak memory above idle", "peak", "MiB")],
+    prepare: async () => {
+      many = await serveObjects(count)
+      few = await serveObjects(count / 10)
+    },
+    ours: () => counted(many!, bench.ours(["references", many!.url])),
+    rival: async () => {
+      const sample = await counted(few!, bench.python(["references", few!.url]))
+      return Object.fromEntries(Object.entries(sample).map(([key, value]) => [key, value * 10]))
+    },
+    tidy: () => {
+      many?.close()
+      few?.close()
     },
   }
 }

@@ -6,6 +6,7 @@
  *        ours.ts --work DIR add-dir|log|relog TREE --policy mutable|immutable
  *        ours.ts --work DIR manifest COUNT
  *        ours.ts --work DIR download URL
+ *        ours.ts --work DIR references URL
  *        ours.ts --work DIR large-log FILE | large-download
  */
 
@@ -192,6 +193,23 @@ async function download(): Promise<Sample> {
   return seconds
 }
 
+/** Idle is after one object, as in rival.py: the first address loads what speaks to its store. */
+async function references(): Promise<Sample> {
+  Object.assign(process.env, {
+    AWS_ACCESS_KEY_ID: "bench",
+    AWS_SECRET_ACCESS_KEY: "bench",
+    AWS_REGION: "us-east-1",
+    AWS_S3_ENDPOINT_URL: argument,
+  })
+  await new Artifact("small", "dataset").addReference("s3://bench/data/0000/0000000.bin")
+  const artifact = new Artifact("bench", "dataset")
+  let seconds = 0
+  const peak = await peakOf(async () => {
+    seconds = await timed(() => artifact.addReference("s3://bench/data"))
+  })
+  return { seconds, peak, files: artifact.manifest.fileCount }
+}
+
 /** As a user would: the default policy, so the file is also kept safe from later changes. Nothing is warmed up: idle is idle. */
 async function largeLog(): Promise<Sample> {
   const artifact = new Artifact("large", "dataset")
@@ -222,6 +240,7 @@ const commands: Record<string, () => Promise<Sample>> = {
   relog,
   manifest,
   download,
+  references,
   "large-log": largeLog,
   "large-download": largeDownload,
 }

@@ -6,6 +6,7 @@ usage: rival.py --work DIR version
        rival.py --work DIR relog TREE --policy mutable|immutable
        rival.py --work DIR manifest COUNT
        rival.py --work DIR download FILES.json --base-url URL
+       rival.py --work DIR references URL      needs wandb[aws]
 
 Everything is timed in here, so starting the interpreter and importing wandb cost nothing. Each command first does the same thing to
 one small file, so that lazy imports and thread pools are warm too. Scratch files go to the --work directory, which the caller removes.
@@ -142,6 +143,18 @@ def download(args) -> dict:
     return result
 
 
+def references(args) -> dict:
+    """A folder of a bucket. Idle is after one object: boto3 is loaded by the first address."""
+    os.environ.update(
+        AWS_ACCESS_KEY_ID="bench", AWS_SECRET_ACCESS_KEY="bench", AWS_REGION="us-east-1", AWS_S3_ENDPOINT_URL=args.url
+    )
+    wandb.Artifact("small", "dataset").add_reference("s3://bench/data/0000/0000000.bin")
+    artifact = new_artifact()
+    idle = memory("VmRSS")
+    seconds, entries = timed(lambda: artifact.add_reference("s3://bench/data"))
+    return {"seconds": seconds, "peak": memory("VmHWM") - idle, "files": len(entries)}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--work", required=True, help="an empty scratch directory")
@@ -155,8 +168,9 @@ def main() -> None:
     command = commands.add_parser("download")
     command.add_argument("files")
     command.add_argument("--base-url", required=True)
+    commands.add_parser("references").add_argument("url")
     args = parser.parse_args()
-    run = {"version": lambda _: {"version": wandb.__version__}, "add-dir": add_dir, "relog": relog, "manifest": manifest, "download": download}
+    run = {"version": lambda _: {"version": wandb.__version__}, "add-dir": add_dir, "relog": relog, "manifest": manifest, "download": download, "references": references}
     for variable in ("WANDB_CACHE_DIR", "WANDB_DATA_DIR", "WANDB_CONFIG_DIR"):
         os.environ[variable] = os.path.join(args.work, variable.lower())
         os.makedirs(os.environ[variable], exist_ok=True)

@@ -1,17 +1,18 @@
 /** spec/api.md: addReference to plain schemes and to entries of other artifacts, and reading through them. */
-import { Artifact } from "isofact"
+import { Artifact, type Entry } from "isofact"
 import { describe, expect, test } from "vitest"
-import { contents, directory, draftOf, fresh, refusal } from "./fresh.ts"
+import { contents, directory, draftOf, fresh, listener, refusal } from "./fresh.ts"
+import { webOf } from "./web.ts"
 
 describe("an address that is tracked as it stands", () => {
   test.each([
     ["s3://bucket/a/b.txt", "a/b.txt"],
-    ["s3://bucket", "bucket"],
+    ["s3://bucket", "bucket", "s3://bucket/"],
     ["gs://bucket/a/b.txt", "a/b.txt"],
     ["https://example.org/x/y.png", "y.png"],
-  ])("%s is called %s by default", async (uri, path) => {
+  ])("%s is called %s by default", async (uri, path, ref = uri) => {
     const [entry, ...others] = await new Artifact("birds", "dataset").addReference(uri, { checksum: false })
-    expect(entry).toMatchObject({ path, ref: uri, digest: uri })
+    expect(entry).toMatchObject({ path, ref, digest: ref })
     expect(others).toEqual([])
   })
 
@@ -34,13 +35,6 @@ describe("an address that is tracked as it stands", () => {
     expect(entry!.ref).toBe(uri)
   })
 
-  test("with a checksum that cannot be read here is UnsupportedError, without its query", async () => {
-    const draft = new Artifact("birds", "dataset")
-    const error = await refusal("UNSUPPORTED", draft.addReference("https://example.org/a.png?signature=hush"))
-    expect(error.message).toContain("checksum: false")
-    expect(error.message).not.toContain("hush")
-  })
-
   test.each(["birds.txt", "/tmp/a", "", "://x"])("%j is no URI", async (uri) => {
     const error = await refusal("INVALID_ARGUMENT", new Artifact("birds", "dataset").addReference(uri))
     expect(error.details.argument).toBe("uri")
@@ -59,7 +53,7 @@ describe("an address that is tracked as it stands", () => {
   test("cannot be downloaded, and can be left out", async () => {
     const { start } = fresh()
     const draft = await draftOf("birds", { "b.txt": "b" })
-    await draft.addReference("s3://bucket/a", { checksum: false })
+    await draft.addReference("ipfs://hash", { name: "a" })
     const artifact = await (await start()).logArtifact(draft)
     const error = await refusal("UNSUPPORTED", artifact.download(directory()))
     expect(error.details.path).toBe("a")
@@ -67,6 +61,141 @@ describe("an address that is tracked as it stands", () => {
     const target = directory()
     await artifact.download(target, { allowMissingReferences: true })
     expect(await contents(target)).toEqual({ "b.txt": "b" })
+  })
+})
+
+describe("a file on the web", () => {
+  const address = "https://web.test/x/a.txt"
+  const web = () => webOf({ [address]: { body: "0123456789", etag: '"abc"' }, "https://web.test/b?c=d/e.txt": { body: "there" } })
+
+  /** One version with these addresses in it, and a file that is stored. */
+  async function logged({ platform }: ReturnType<typeof web>, addresses: readonly string[], options: { checksum?: boolean } = {}) {
+    const { start } = fresh()
+    const run = await start({ platform })
+    const draft = new Artifact("birds", "dataset", { platform })
+    await draft.addFile(new Blob(["b"]), { name: "b.txt" })
+    const entries: Entry[] = []
+    for (const each of addresses) entries.push(...(await draft.addReference(each, options)))
+    return { artifact: await run.logArtifact(draft), entries }
+  }
+
+  test("is identified by its ETag", async () => {
+    const { entries } = await logged(web(), [address])
+    expect(entries).toEqual([
+      expect.objectContaining({ path: "a.txt", ref: address, digest: "abc", size: 10, extra: { etag: '"abc"' } }),
+    ])
+  })
+
+  test("without an ETag is identified by its address, and called what stands after its last slash", async () => {
+    const ref = "https://web.test/b?c=d/e.txt"
+    const { entries } = await logged(web(), [ref])
+    expect(entries).toEqual([expect.objectContaining({ path: "e.txt", ref, digest: ref, size: 5 })])
+    expect(entries[0]!.extra).toBeUndefined()
+  })
+
+  test("is looked for where redirects lead, and recorded there unless that address is signed", async () => {
+    const there = web()
+    Object.assign(there.files, {
+      "https://web.test/moved": { body: "", location: "/x/a.txt" },
+      "https://web.test/guarded": { body: "", location: "https://store.test/a?X-Amz-Signature=hush" },
+      "https://store.test/a?X-Amz-Signature=hush": { body: "guarded", etag: '"def"' },
+    })
+    const { artifact, entries } = await logged(there, ["https://web.test/moved#part", "https://web.test/guarded"])
+    expect(entries).toMatchObject([
+      { path: "moved#part", ref: `${address}#part`, digest: "abc" },
+      { path: "guarded", ref: "https://web.test/guarded", digest: "def" },
+    ])
+    expect(await artifact.getEntry("guarded").text()).toBe("guarded")
+    expect(await artifact.getEntry("moved#part").text()).toBe("0123456789")
+  })
+
+  test("is downloaded, and what it was proven by is told", async () => {
+    const { artifact } = await logged(web(), [address, "https://web.test/b?c=d/e.txt"])
+    const target = directory()
+    const { events, onProgress } = listener()
+    await artifact.download(target, { onProgress })
+    expect(await contents(target)).toEqual({ "a.txt": "0123456789", "b.txt": "b", "e.txt": "there" })
+    const done = events.filter(({ fileDone }) => fileDone).map(({ path, proof }) => [path, proof])
+    expect(Object.fromEntries(done)).toEqual({ "a.txt": "version", "b.txt": undefined, "e.txt": "none" })
+  })
+
+  test("is read by range, and only that range is asked for", async () => {
+    const there = web()
+    const { artifact } = await logged(there, [address])
+    const part = await artifact.getEntry("a.txt").stream({ range: { start: 2, end: 5 } })
+    expect(await new Response(part).text()).toBe("234")
+    expect(there.requests.at(-1)!.headers.get("range")).toBe("bytes=2-4")
+    expect(await new Response(await artifact.getEntry("a.txt").stream()).text()).toBe("0123456789")
+  })
+
+  test("that has changed since is DigestMismatchError, and nothing of it stays", async () => {
+    const there = web()
+    const { artifact } = await logged(there, [address, "https://web.test/b?c=d/e.txt"])
+    there.files[address] = { body: "changed", etag: '"def"' }
+    for (const allowMissingReferences of [false, true]) {
+      const target = directory()
+      const error = await refusal("DIGEST_MISMATCH", artifact.download(target, { allowMissingReferences }))
+      expect(error.details).toMatchObject({ path: "a.txt", expected: "abc", actual: "def" })
+      expect(Object.keys(await contents(target))).not.toContain("a.txt")
+    }
+    await refusal("DIGEST_MISMATCH", artifact.getEntry("a.txt").text())
+    const part = await artifact.getEntry("a.txt").stream({ range: { start: 1, end: 2 } })
+    await refusal("DIGEST_MISMATCH", part.getReader().read())
+    there.files["https://web.test/b?c=d/e.txt"] = { body: "another" }
+    await refusal("DIGEST_MISMATCH", artifact.getEntry("e.txt").text())
+  })
+
+  test("that is gone is missing: an error, or left out", async () => {
+    const there = web()
+    const { artifact } = await logged(there, [address])
+    delete there.files[address]
+    const error = await refusal("ENTRY_NOT_FOUND", artifact.download(directory()))
+    expect(error.details.path).toBe("a.txt")
+    await refusal("ENTRY_NOT_FOUND", artifact.getEntry("a.txt").bytes())
+    const target = directory()
+    const { events, onProgress } = listener()
+    await artifact.download(target, { allowMissingReferences: true, onProgress })
+    expect(await contents(target)).toEqual({ "b.txt": "b" })
+    expect(events.filter(({ type }) => type === "skip")).toEqual([expect.objectContaining({ path: "a.txt", reason: "missing" })])
+  })
+
+  test("that never was there is not added, and its query is in no error", async () => {
+    const draft = new Artifact("birds", "dataset", { platform: web().platform })
+    const error = await refusal("ENTRY_NOT_FOUND", draft.addReference("https://web.test/nothing?key=hush"))
+    expect(error.message).toContain("https://web.test/nothing")
+    expect(JSON.stringify([error.message, error.stack, error.details])).not.toContain("hush")
+    expect(draft.manifest.fileCount).toBe(0)
+  })
+
+  test("is tracked without being asked for with checksum: false, and read unverified", async () => {
+    const there = web()
+    const { artifact, entries } = await logged(there, [address], { checksum: false })
+    expect(entries).toEqual([expect.objectContaining({ path: "a.txt", ref: address, digest: address })])
+    expect(there.requests).toEqual([])
+    const { events, onProgress } = listener()
+    const target = directory()
+    await artifact.download(target, { pathPrefix: "a", onProgress })
+    expect(await contents(target)).toEqual({ "a.txt": "0123456789" })
+    expect(events.at(-1)).toMatchObject({ path: "a.txt", proof: "none" })
+    const stream = await artifact.getEntry("a.txt").stream()
+    expect(stream.verified).toBe(false)
+    await stream.cancel()
+  })
+
+  test("whose line breaks is read on if its version is known, and never joined with another one", async () => {
+    const there = web()
+    const { artifact } = await logged(there, [address, "https://web.test/b?c=d/e.txt"])
+    there.breakAfter = 4
+    expect(await artifact.getEntry("a.txt").text()).toBe("0123456789")
+    expect(there.requests.at(-1)!.headers.get("range")).toBe("bytes=4-9")
+    there.breakAfter = 2
+    expect((await refusal("STORAGE", artifact.getEntry("e.txt").text())).message).toContain("2 bytes")
+    there.breakAfter = 4
+    const stream = await artifact.getEntry("a.txt").stream()
+    const reader = stream.getReader()
+    expect(new TextDecoder().decode((await reader.read()).value)).toBe("0123")
+    there.files[address] = { body: "abcdefghij", etag: '"def"' }
+    await refusal("DIGEST_MISMATCH", reader.read())
   })
 })
 

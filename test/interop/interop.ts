@@ -1,7 +1,7 @@
 /**
  * Runs isofact and the real Python `wandb` side by side and compares what they make. Called by run.sh.
  *
- * usage: interop.ts PYTHON [--seed n] [--only trees|names|cache|server|gateway|crosswise|openwandb|large] [--show n]
+ * usage: interop.ts PYTHON [--seed n] [--only trees|names|cache|server|gateway|crosswise|openwandb|references-http|references-s3|large] [--show n]
  */
 
 import { mkdtempSync, rmSync } from "node:fs"
@@ -14,6 +14,8 @@ import { createGroup, createPeer, type Group, type Peer } from "./group.ts"
 import { checkLarge } from "./large.ts"
 import { checkNames } from "./names.ts"
 import { checkOpenwandb } from "./openwandb.ts"
+import { checkReferencesHttp } from "./references-http.ts"
+import { checkReferencesS3 } from "./references-s3.ts"
 import { checkGateway, checkServer } from "./server.ts"
 import { checkTrees } from "./trees.ts"
 
@@ -31,6 +33,8 @@ const checks: Record<string, (peer: Peer, group: Group) => void | Promise<void>>
   gateway: checkGateway,
   crosswise: checkCrosswise,
   openwandb: checkOpenwandb,
+  "references-http": checkReferencesHttp,
+  "references-s3": checkReferencesS3,
   large: checkLarge,
 }
 

@@ -52,5 +52,5 @@ find_python() {
 
 find_python
 [ -f "$root/dist/index.js" ] || { echo "interop: build first (npm run build)" >&2; exit 1; }
-[ $# -gt 0 ] || bash "$root/test/interop/s3.sh"
+[ $# -gt 0 ] || { bash "$root/test/interop/s3.sh" && bash "$root/test/interop/references-clouds.sh"; }
 exec node "$root/test/interop/interop.ts" "$python" "$@"

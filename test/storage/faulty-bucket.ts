@@ -1,7 +1,7 @@
 /** An R2 bucket in memory that fails as told: what a real one does, and no simulator on demand. */
 import { digestFromBytes } from "../../src/core/digest-text.ts"
 import { md5 } from "../../src/core/md5.ts"
-import type { R2BucketBinding, R2ObjectLike } from "../../src/storage/r2-bucket.ts"
+import type { R2BucketBinding, R2ObjectLike } from "../../src/net/r2-bucket.ts"
 
 interface Stored extends R2ObjectLike {
   readonly bytes: Uint8Array<ArrayBuffer>
@@ -32,7 +32,7 @@ export function createFaultyBucket(): FaultyBucket {
       if (found === undefined) return null
       const { bytes, ...info } = found
       if (onlyIf !== undefined && onlyIf.etagMatches !== found.etag) return info
-      const part = range === undefined ? bytes : bytes.slice(range.offset, range.offset + range.length)
+      const part = range === undefined ? bytes : bytes.slice(range.offset, range.length && range.offset + range.length)
       return { ...info, body: new Blob([part]).stream(), arrayBuffer: async () => part.slice().buffer }
     },
     async put(key, value, { onlyIf } = {}) {

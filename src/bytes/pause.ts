@@ -1,7 +1,5 @@
-import type { CallOptions } from "../ports.ts"
-
 /** Resolves after `delayMs`; rejects with `signal.reason` as soon as it is aborted. */
-export function sleep(delayMs: number, { signal }: CallOptions = {}): Promise<void> {
+export function pause(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const stop = () => {
       clearTimeout(timer)

@@ -1,0 +1,44 @@
+import { StorageError } from "../errors.ts"
+import type { CallOptions } from "../ports.ts"
+import type { S3Client } from "./s3-client.ts"
+import { readTag } from "./xml.ts"
+
+type Words = Readonly<Record<string, string>>
+
+/** Where a page says how the next one is asked for, and by which parameter. */
+export const OBJECT_MARKERS: Words = { NextContinuationToken: "continuation-token" }
+export const VERSION_MARKERS: Words = { NextKeyMarker: "key-marker", NextVersionIdMarker: "version-id-marker" }
+export const UPLOAD_MARKERS: Words = { NextKeyMarker: "key-marker", NextUploadIdMarker: "upload-id-marker" }
+
+/** The pages of a listing as they come, to the last. `query` should ask for `encoding-type=url`: XML cannot hold every key. */
+export async function* s3Pages(
+  client: Pick<S3Client, "name" | "text">,
+  query: Words,
+  markers: Words,
+  { label, signal }: CallOptions & { readonly label: string },
+): AsyncGenerator<string> {
+  for (let from: Words = {}; ; ) {
+    const { body } = await client.text({
+      operation: "list",
+      method: "GET",
+      key: "",
+      label,
+      signal,
+      query: { ...query, ...from },
+    })
+    yield body
+    if (readTag(body, "IsTruncated") !== "true") return
+    const next: Record<string, string> = {}
+    for (const [tag, parameter] of Object.entries(markers)) {
+      const marker = readTag(body, tag)
+      // Keys are encoded in answers, tokens and ids are not.
+      if (marker) next[parameter] = decodeS3Key(marker, parameter === "key-marker" && readTag(body, "EncodingType") === "url")
+    }
+    if (Object.keys(next).length === 0 || JSON.stringify(next) === JSON.stringify(from))
+      throw new StorageError(`Listing "${label}" in ${client.name} does not get on`, { path: label })
+    from = next
+  }
+}
+
+export const decodeS3Key = (key: string, isEncoded: boolean): string =>
+  isEncoded ? decodeURIComponent(key.replaceAll("+", " ")) : key
