@@ -2,6 +2,7 @@ import { checkPositiveInteger, refuse } from "../core/check.ts"
 import type { Entry } from "../core/entry.ts"
 import { UnsupportedError } from "../errors.ts"
 import type { ByteRange, CallOptions, Content } from "../ports.ts"
+import { bareAddress } from "../references/uri.ts"
 import { checkCall } from "./call.ts"
 import type { EntryStreamOptions } from "./entry.ts"
 import { type EntryStream, readWhole as readEntry, streamEntry } from "./entry-stream.ts"
@@ -42,7 +43,7 @@ export async function entryUrl(
 function referenceUrl({ path }: Entry, ref: string): string {
   if (/^(https?|file):/i.test(ref)) return ref
   throw new UnsupportedError(
-    `"${path}" references ${ref.replace(/[?#].*$/s, "")}, which nothing can GET as it stands; see refTarget()`,
+    `"${path}" references ${bareAddress(ref)}, which nothing can GET as it stands; see refTarget()`,
     { path },
   )
 }

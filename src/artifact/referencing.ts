@@ -79,7 +79,9 @@ export function addEntryReference(state: ArtifactState, target: Entry, refUrl: s
 }
 
 function addEntries(state: ArtifactState, manifest: Manifest, entries: readonly Entry[]): Entry[] {
-  for (const { path, digest } of entries) {
+  // One that is refused must not leave the ones before it behind.
+  const all = new Manifest()
+  for (const { path, digest } of entries.map((entry) => all.add(entry))) {
     const existing = manifest.get(path)
     if (existing !== undefined && existing.digest !== digest) {
       throw new InvalidArgumentError(
@@ -168,8 +170,10 @@ async function findOwner(registry: Registry, start: ReferenceUri, options: CallO
   // References are flattened when added, so a long chain is a forged manifest, possibly a loop.
   for (let hops = 0; hops < 8; hops++) {
     const found = await findTarget(registry, uri, options)
-    if (!isArtifactReference(found.target.ref)) return found
+    if (found.target.ref === undefined) return found
     uri = parseReferenceUri(found.target.ref)
+    // Not by the text: the scheme may be written in capitals.
+    if (uri.scheme !== artifactScheme) return found
   }
   throw new RegistryError(`${start.text} leads through too many artifacts; its manifest is damaged`)
 }

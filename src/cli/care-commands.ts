@@ -43,5 +43,6 @@ export function addCareCommands(add: AddCommand): void {
     "doctor --registry https://wandb.example.com",
   )
     .option("--origin <origin>", "also whether pages of this origin may use the server")
+    .option("--reference <address>", "also whether what is there can be referenced, such as s3://bucket/key or https://…")
     .option("--fsck", "also hash everything a registry of your own stores")
 }

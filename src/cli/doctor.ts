@@ -1,4 +1,5 @@
 import { type Answer, exitCodes } from "./answer.ts"
+import { checkReference } from "./doctor-reference.ts"
 import { checkServer } from "./doctor-server.ts"
 import { freeBytes } from "./node-disk.ts"
 import { homeOf, isRemotePlace, openEmbedded, type Session } from "./session.ts"
@@ -16,6 +17,7 @@ export interface Finding {
 interface DoctorOptions {
   readonly origin?: string
   readonly fsck?: true
+  readonly reference?: string
 }
 
 const oldestNode = 22
@@ -29,6 +31,7 @@ export async function doctor(session: Session, _: readonly [], options: DoctorOp
   findings.push(await checkCache(session))
   if (isRemotePlace(place)) findings.push(...(await checkServer(session, place, options.origin)))
   else findings.push(await checkStore(session, options))
+  if (options.reference !== undefined) findings.push(...(await checkReference(session, options.reference, options.origin)))
   const lines = table(
     findings.flatMap(({ name, status, message, fix }) => [
       [status.padEnd(4), name, message],

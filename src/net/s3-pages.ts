@@ -1,5 +1,6 @@
 import { StorageError } from "../errors.ts"
 import type { CallOptions } from "../ports.ts"
+import { createMarkerCheck } from "./markers.ts"
 import type { S3Client } from "./s3-client.ts"
 import { readTag } from "./xml.ts"
 
@@ -17,6 +18,7 @@ export async function* s3Pages(
   markers: Words,
   { label, signal }: CallOptions & { readonly label: string },
 ): AsyncGenerator<string> {
+  const check = createMarkerCheck(client.name, label)
   for (let from: Words = {}; ; ) {
     const { body } = await client.text({
       operation: "list",
@@ -34,11 +36,18 @@ export async function* s3Pages(
       // Keys are encoded in answers, tokens and ids are not.
       if (marker) next[parameter] = decodeS3Key(marker, parameter === "key-marker" && readTag(body, "EncodingType") === "url")
     }
-    if (Object.keys(next).length === 0 || JSON.stringify(next) === JSON.stringify(from))
-      throw new StorageError(`Listing "${label}" in ${client.name} does not get on`, { path: label })
+    // Without any the first page would come again.
+    if (Object.keys(next).length === 0) check("{}")
+    check(JSON.stringify(next))
     from = next
   }
 }
 
-export const decodeS3Key = (key: string, isEncoded: boolean): string =>
-  isEncoded ? decodeURIComponent(key.replaceAll("+", " ")) : key
+/** @throws StorageError for what no key is encoded as */
+export function decodeS3Key(key: string, isEncoded: boolean): string {
+  try {
+    return isEncoded ? decodeURIComponent(key.replaceAll("+", " ")) : key
+  } catch {
+    throw new StorageError(`The store listed a key that is not encoded as keys are: ${key}`, { operation: "list", path: key })
+  }
+}

@@ -1,4 +1,5 @@
 import { StorageError, UnsupportedError } from "../errors.ts"
+import { createMarkerCheck } from "../net/markers.ts"
 import { createRequester, type StoreAnswer, type StoreRequest } from "../net/request.ts"
 import { readTag, readTags } from "../net/xml.ts"
 import type { CallOptions } from "../ports.ts"
@@ -83,6 +84,7 @@ export function createAzureClient({ fetch, timeoutMs, authorize }: AzureAccount,
       return undefined
     },
     async *list(prefix, { label, versions = false, signal }) {
+      const check = createMarkerCheck(name, label)
       let marker: string | undefined
       do {
         const include = versions ? "versions" : "metadata"
@@ -90,8 +92,9 @@ export function createAzureClient({ fetch, timeoutMs, authorize }: AzureAccount,
         const answer = await ask({ operation: "list", label, method: "GET", url, signal, expected: [404] })
         if (answer.code !== undefined) throw noContainer(name)
         if (!answer.body.includes("<EnumerationResults")) throw unreadable(name)
-        yield* readTags(answer.body, "Blob").map(readBlob)
+        yield* readTags(answer.body, "Blob").map((blob) => readBlob(blob, name))
         marker = readTag(answer.body, "NextMarker")
+        if (marker) check(marker)
       } while (marker)
     },
     async read({ key, versionId, label, signal }, headers) {
@@ -131,18 +134,27 @@ function describe(key: string, { headers, type }: StoreAnswer, label: string): A
   }
 }
 
-function readBlob(xml: string): AzureBlob {
+function readBlob(xml: string, container: string): AzureBlob {
   // Metadata has names of the user's choice, which must not stand in for those of the service.
   const [facts = "", metadata = ""] = xml.split("<Metadata>")
   const name = readTag(facts, "Name") ?? ""
+  const isEncoded = /<Name\s+Encoded="true"/i.test(facts)
   return {
-    key: /<Name\s+Encoded="true"/i.test(facts) ? decodeURIComponent(name) : name,
+    key: isEncoded ? decodeName(name, container) : name,
     etag: stripQuotes(readTag(facts, "Etag") ?? ""),
     size: Number(readTag(facts, "Content-Length")),
     versionId: readTag(facts, "VersionId") || undefined,
     isFolder: readTag(metadata, "hdi_isfolder") === "true",
     md5: readTag(facts, "Content-MD5") || undefined,
     isPlain: !readTag(facts, "Content-Encoding"),
+  }
+}
+
+function decodeName(name: string, container: string): string {
+  try {
+    return decodeURIComponent(name)
+  } catch {
+    throw unreadable(container)
   }
 }
 

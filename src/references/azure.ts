@@ -17,7 +17,7 @@ import { type AzureBlob, type AzureClient, type AzurePlace, createAzureClient, s
 import { hasEtag } from "./etag.ts"
 import { folderEntries, folderPrefix, objectEntry } from "./objects.ts"
 import { remoteContent } from "./remote.ts"
-import { bareAddress, parseReferenceUri } from "./uri.ts"
+import { bareAddress, isAzureHost, parseReferenceUri } from "./uri.ts"
 
 export type { AzureReferenceOptions } from "./azure-account.ts"
 
@@ -51,16 +51,14 @@ type Connect = (place: AzurePlace) => AzureClient
 /** The blob service that an address is of: the one that is given, or any of the public cloud, by Python's rule. */
 function endpointIn({ text, scheme, authority }: ReferenceUri, endpoint: string | undefined): string | undefined {
   if (endpoint !== undefined) return text.startsWith(`${endpoint}/`) ? endpoint : undefined
-  return scheme === "https" && /^[^@]+$/.test(authority) && authority.endsWith(".blob.core.windows.net")
-    ? `https://${authority}`
-    : undefined
+  return isAzureHost(scheme, authority) ? `https://${authority}` : undefined
 }
 
 function cutUri(uri: ReferenceUri, given: string | undefined): Place {
   const endpoint = endpointIn(uri, given)
   const rest = endpoint === undefined ? "" : bareAddress(uri.text).slice(endpoint.length + 1)
   const [container = ""] = rest.split("/", 1)
-  if (endpoint === undefined || container === "") {
+  if (endpoint === undefined || /^\.{0,2}$/.test(container)) {
     throw new InvalidArgumentError(
       "uri",
       `${bareAddress(uri.text)} must name a container, as in https://account.blob.core.windows.net/container/blob`,

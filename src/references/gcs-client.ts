@@ -1,4 +1,5 @@
-import { StorageError } from "../errors.ts"
+import { StorageError, UnsupportedError } from "../errors.ts"
+import { createMarkerCheck } from "../net/markers.ts"
 import { createRequester, type Fetch, type StoreAnswer } from "../net/request.ts"
 import type { CallOptions } from "../ports.ts"
 import { parseJson } from "./gcs-token.ts"
@@ -61,6 +62,7 @@ export function createGcsClient(options: GcsClientOptions): GcsClient {
   const addressOf = (key: string | undefined, query: Readonly<Record<string, string | undefined>>) => {
     const url = new URL(`${endpoint}/storage/v1/b/${encodeURIComponent(bucket)}/o`)
     // One path segment: slashes in it are encoded, and dots between them stay as they are.
+    if (key === "." || key === "..") throw unsendable(`${name}/${key}`)
     if (key !== undefined) url.pathname += `/${encodeURIComponent(key)}`
     for (const [word, value] of Object.entries({ ...query, userProject }))
       if (value !== undefined) url.searchParams.set(word, value)
@@ -76,24 +78,27 @@ export function createGcsClient(options: GcsClientOptions): GcsClient {
       const url = addressOf(key, { generation, fields: FIELDS })
       const answer = await advised(requester.text({ operation: "look up", label, method: "GET", url, signal, expected: [404] }))
       if (missing(answer)) return undefined
-      const found = parseJson(answer.body) as Partial<GcsObject>
+      const found = parseJson(answer.body)
       if (!isObject(found)) throw unreadable(name)
       // A server without generations answers with the one it has.
       return generation === undefined || found.generation === generation ? found : undefined
     },
     async *list(prefix, label, { signal }) {
       const fields = `nextPageToken,items(${FIELDS})`
+      const check = createMarkerCheck(name, label)
       let pageToken: string | undefined
       do {
         const url = addressOf(undefined, { prefix, maxResults: "1000", fields, pageToken })
         const answer = await advised(requester.text({ operation: "list", label, method: "GET", url, signal, expected: [404] }))
         if (answer.code !== undefined) throw noBucket(name)
-        const { items = [], nextPageToken } = parseJson(answer.body) as { items?: Partial<GcsObject>[]; nextPageToken?: string }
+        const { items = [], nextPageToken } = parseJson(answer.body) as { items?: unknown[]; nextPageToken?: string }
+        if (!Array.isArray(items)) throw unreadable(name)
         for (const item of items) {
           if (!isObject(item)) throw unreadable(name)
           yield storedObject(item)
         }
         pageToken = nextPageToken
+        if (pageToken) check(pageToken)
       } while (pageToken)
     },
     async read({ key, generation, label, signal }, headers) {
@@ -110,9 +115,13 @@ export function storedObject({ name, etag, generation, size }: GcsObject): Store
   return { key: name, digest: etag, size: Number(size), extra: { versionID: Number(generation) } }
 }
 
-function isObject(item: Partial<GcsObject>): item is GcsObject {
-  return item.name !== undefined && item.etag !== undefined && item.generation !== undefined && item.size !== undefined
+function isObject(item: unknown): item is GcsObject {
+  const { name, etag, generation, size } = Object(item)
+  return typeof name === "string" && typeof etag === "string" && [generation, size].every(isWhole)
 }
+
+/** Text of a number, or one. */
+const isWhole = (value: unknown) => /^\d+$/.test(String(value)) && Number.isSafeInteger(Number(value))
 
 async function advised<T>(answer: Promise<T>): Promise<T> {
   try {
@@ -127,6 +136,11 @@ async function advised<T>(answer: Promise<T>): Promise<T> {
 
 function noBucket(name: string): StorageError {
   return new StorageError(`There is no bucket ${name}`, { operation: "look up", path: name, status: 404 })
+}
+
+/** Addresses are tidied before they are sent, so it would lead to the bucket. */
+function unsendable(ref: string): UnsupportedError {
+  return new UnsupportedError(`No address can hold the key of ${ref}. Copy the object to another name`, { path: ref })
 }
 
 function unreadable(name: string): StorageError {

@@ -57,7 +57,7 @@ function createConnector(options: GcsReferenceOptions): (bucket: string) => GcsC
   const source = credentials === undefined ? token : serviceAccount(credentials, { fetch, timeoutMs })
   const endpoint = String(checked.endpoint ?? "https://storage.googleapis.com").replace(/\/+$/, "")
   return (bucket) => {
-    if (bucket === "") throw new InvalidArgumentError("uri", "A gs: address must name a bucket, as in gs://bucket/key")
+    if (/^\.{0,2}$/.test(bucket)) throw new InvalidArgumentError("uri", "A gs: address must name a bucket, as in gs://bucket/key")
     return createGcsClient({ endpoint, bucket, userProject, fetch, timeoutMs, token: () => askToken(source) })
   }
 }

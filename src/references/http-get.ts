@@ -66,7 +66,7 @@ export function createGet(options: GetterOptions): Get {
         throw new UnsupportedError(`"${label}" leads to what is no plain http or https address`, { path: label })
       const answer = await ask(url.href, call)
       const { code, status } = answer
-      if (code === undefined || status === BEYOND_END) return { ...answer, url: withFragment(answer.url, url) }
+      if (code === undefined || status === BEYOND_END) return { ...answer, url: spell(withFragment(answer.url, url)) }
       if (GONE.includes(status)) return undefined
       if (LOCKED.includes(status)) throw locked(call, url, options.origin, status)
       url = nextAddress(answer, url, label)
@@ -128,9 +128,24 @@ export function webAddress(address: string, base?: URL): URL | undefined {
   return /^https?:$/.test(url.protocol) && url.username === "" && url.password === "" ? url : undefined
 }
 
-/** As Python records it. Most runtimes leave it out of an answer's address. */
+/** Python records fragments, and most runtimes leave them out of an answer's address. */
 function withFragment(address: string, { hash }: URL): string {
   return address.includes("#") ? address : address + hash
+}
+
+const NEEDLESS = /^[A-Za-z0-9._~-]$/
+const ENCODED_BY_PYTHON = /[^A-Za-z0-9._~!#$%&'()*+,/:;=?@[\]-]/g
+
+/** An address as Python's `requests` would repeat it: where nothing else is known of a file, it compares addresses letter by letter. */
+export function spell(address: string): string {
+  return address
+    .replace(/%[0-9A-Fa-f]{2}/g, (code) => {
+      const character = String.fromCharCode(Number.parseInt(code.slice(1), 16))
+      return NEEDLESS.test(character) ? character : code.toUpperCase()
+    })
+    .replace(ENCODED_BY_PYTHON, encodeURIComponent)
+    .replace(/#$/, "")
+    .replace(/\?(?=#|$)/, "")
 }
 
 function locked({ operation, label }: GetOptions, url: URL, origin: string | undefined, status: number): StorageError {

@@ -108,7 +108,8 @@ async function trackAddress(get: Get, inTurn: Gate, uri: ReferenceUri, { name, c
 
 function openAddress(get: Get, entry: ReferenceEntry): ReferencedContent {
   const { path, ref, digest } = entry
-  const hasVersion = digest !== ref
+  // Python records an ETag of nothing as such.
+  const hasVersion = digest !== ref && digest !== ""
   const ask = async (range: string | undefined, signal: AbortSignal | undefined): Promise<Answer> => {
     // A part of what is compressed on its way cannot be taken apart from the rest.
     const headers = range === undefined ? undefined : { range, "accept-encoding": "identity" }
@@ -116,12 +117,14 @@ function openAddress(get: Get, entry: ReferenceEntry): ReferencedContent {
     if (answer === undefined) {
       throw new EntryNotFoundError(`"${path}" references ${bareAddress(ref)}, and nothing is there any more`, { path })
     }
-    const isUseless = answer.status === 416 || (answer.status === 206 && isEncoded(answer))
-    const fault = isUseless ? undefined : hasVersion ? compareEtag(entry, answer) : compareSize(entry, answer)
-    if (isUseless || fault !== undefined) await answer.body?.cancel()
-    if (fault !== undefined) throw fault
-    // From here on the bytes that are wanted are counted from the first.
-    return isUseless ? ask(undefined, signal) : answer
+    if (range !== undefined && (answer.status === 416 || (answer.status === 206 && isEncoded(answer)))) {
+      // The whole is sent in its place, from which the part is cut.
+      await answer.body?.cancel()
+      return ask(undefined, signal)
+    }
+    if (hasVersion) checkEtag(entry, answer)
+    else checkSize(entry, answer)
+    return answer
   }
   const content = remoteContent({
     label: path,
@@ -136,17 +139,17 @@ function openAddress(get: Get, entry: ReferenceEntry): ReferencedContent {
   return { content, proof: hasVersion ? "version" : "none", expect: undefined }
 }
 
-function compareEtag(entry: ReferenceEntry, answer: Answer): Error | undefined {
+function checkEtag(entry: ReferenceEntry, answer: Answer): void {
   const etag = etagOf(answer)
-  if (etag !== undefined) return hasEtag(entry, etag) ? undefined : changed(entry, "ETag", entry.digest, stripQuotes(etag))
-  if (answer.isFiltered) return hiddenEtag(entry.path, "Read it outside of a page until then")
-  return changed(entry, "ETag", entry.digest, undefined)
+  if (etag === undefined && answer.isFiltered) throw hiddenEtag(entry.path, "Read it outside of a page until then")
+  if (etag === undefined || !hasEtag(entry, etag)) throw changed(entry, "ETag", entry.digest, etag && stripQuotes(etag))
 }
 
-function compareSize(entry: ReferenceEntry, answer: Answer): Error | undefined {
+function checkSize(entry: ReferenceEntry, answer: Answer): void {
   const found = answer.status === 200 ? sizeOf(answer) : undefined
-  if (!entry.size || found === undefined || found === entry.size) return undefined
-  return changed(entry, "size", `${entry.size} bytes`, `${found} bytes`)
+  if (entry.size && found !== undefined && found !== entry.size) {
+    throw changed(entry, "size", `${entry.size} bytes`, `${found} bytes`)
+  }
 }
 
 function changed({ path, ref }: ReferenceEntry, what: string, expected: string, actual: string | undefined): DigestMismatchError {

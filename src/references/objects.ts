@@ -14,9 +14,20 @@ export interface ObjectPlace {
   readonly key: string
 }
 
+/**
+ * What no store says of an object would make a manifest that nobody can read.
+ *
+ * @throws StorageError unless there are a size and something that identifies the content
+ */
+function checkStored(ref: string, { digest, size }: Pick<StoredObject, "digest" | "size">): void {
+  if (digest !== "" && Number.isSafeInteger(size) && size! >= 0) return
+  throw new StorageError(`The store tells no ${digest === "" ? "ETag" : "size"} of ${ref}`, { operation: "look up", path: ref })
+}
+
 /** The one entry of an object, called as it is or as the caller wants. */
 export function objectEntry({ base }: ObjectPlace, object: StoredObject, name: string | undefined): Entry {
   const { key, ...facts } = object
+  checkStored(base + key, facts)
   return { path: entryPath(name ?? baseName(key), "options.name"), ref: base + key, ...facts }
 }
 
@@ -46,6 +57,7 @@ export async function folderEntries(
         `Exceeded ${maxObjects} objects tracked; pass a larger maxObjects to addReference`,
       )
     }
+    checkStored(base + found, facts)
     const path = joinEntryPath(name ?? "", found.slice(prefix.length).replace(/^\/+/, ""), "uri")
     const other = entries.get(path)
     if (other !== undefined) throw samePath(path, other.ref!, base + found)

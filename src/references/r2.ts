@@ -10,6 +10,7 @@ import {
   type R2ReadOptions,
   wideStream,
 } from "../net/r2-bucket.ts"
+import { createMarkerCheck } from "../net/markers.ts"
 import { retrying } from "../net/retry.ts"
 import type { CallOptions, ReferencedContent, ReferenceEntry, ReferenceHandler, ReferenceUri, TrackOptions } from "../ports.ts"
 import { folderPrefix } from "./objects.ts"
@@ -87,15 +88,14 @@ async function trackR2(place: R2Place, uri: ReferenceUri, options: TrackOptions)
 }
 
 async function* pages({ name, bucket, run }: R2Place, prefix: string, call: CallOptions): AsyncGenerator<Iterable<S3Object>> {
+  const check = createMarkerCheck(`s3://${name}`, prefix)
   for (let cursor: string | undefined; ; ) {
     const query = { prefix, ...(cursor !== undefined && { cursor }) }
     const page = await run("list", prefix, call, () => bucket.list(query))
     yield page.objects
     if (!page.truncated) return
-    if (page.cursor === undefined || page.cursor === cursor) {
-      throw new StorageError(`Listing "${prefix}" in s3://${name} does not get on`, { operation: "list", path: prefix })
-    }
     cursor = page.cursor
+    check(cursor ?? "")
   }
 }
 

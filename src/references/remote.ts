@@ -75,11 +75,7 @@ function streamRemote(object: RemoteObject, { range, signal }: ReadOptions = {})
       }
     }
   }
-  const close = () => {
-    line.abort()
-    return reader?.cancel()
-  }
-  return pullStream({ pull, close }, signal)
+  return pullStream({ pull, close: () => line.abort() }, signal)
 }
 
 /** A stream that begins at byte `start`, whatever the store does with ranges. */

@@ -111,7 +111,7 @@ async function* versionPages(bucket: S3Bucket, prefix: string, call: Call): Asyn
 
 function toObject(item: string, isEncoded: boolean): S3Object {
   const text = (tag: string) => readTag(item, tag) ?? ""
-  return { key: decodeS3Key(text("Key"), isEncoded), etag: stripQuotes(text("ETag")), size: Number(text("Size")) }
+  return { key: decodeS3Key(text("Key"), isEncoded), etag: stripQuotes(text("ETag")), size: Number(text("Size") || Number.NaN) }
 }
 
 /** Whether the store does not let this be asked, or does not know it. */

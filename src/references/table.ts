@@ -2,6 +2,7 @@ import { RegistryError } from "../errors.ts"
 import type { Platform, ReferenceHandler, ReferenceUri } from "../ports.ts"
 import { createFileReferences, type LocalFiles } from "./file.ts"
 import { createTrackingReferences } from "./tracking.ts"
+import { isAzureHost } from "./uri.ts"
 
 /** The first handler that takes a URI; a table ends with one that takes any. */
 export function pickHandler(handlers: readonly ReferenceHandler[], uri: ReferenceUri): ReferenceHandler {
@@ -40,9 +41,11 @@ export function referenceTable(platform: Pick<Platform, "env" | "references">, f
 
 /** Python's rule, and what the environment names: a connection string tells where else there are blobs. */
 function isAzure({ scheme, authority }: ReferenceUri, connection: string): boolean {
-  if (scheme === "https" && authority.endsWith(".blob.core.windows.net")) return true
-  const suffix = authority.split(".blob.")[1]
-  return connection.includes(`BlobEndpoint=${scheme}://${authority}`) || connection.includes(`EndpointSuffix=${suffix}`)
+  if (isAzureHost(scheme, authority)) return true
+  const suffix = /^[\w-]+\.blob\.([\w.-]+)$/.exec(authority)?.[1]
+  return connection
+    .split(";")
+    .some((part) => `${part}/`.startsWith(`BlobEndpoint=${scheme}://${authority}/`) || part === `EndpointSuffix=${suffix}`)
 }
 
 /** A handler that is loaded by its first use. */

@@ -1,6 +1,7 @@
 import { baseName, entryPath } from "../core/path.ts"
 import { InvalidArgumentError, UnsupportedError } from "../errors.ts"
 import type { ReferenceHandler, ReferenceUri } from "../ports.ts"
+import { bareAddress } from "./uri.ts"
 
 /** Schemes whose objects could be checksummed; asking for that without a handler that can is refused, not silently skipped. */
 const checkable = new Set(["http", "https", "s3", "gs"])
@@ -12,16 +13,16 @@ export function createTrackingReferences(): ReferenceHandler {
     async track(uri, { name, checksum }) {
       if (checksum && checkable.has(uri.scheme)) {
         throw new UnsupportedError(
-          `The checksum of ${uri.scheme}: objects cannot be read here. Pass checksum: false to track ${strip(uri)} by its address alone`,
+          `The checksum of ${uri.scheme}: objects cannot be read here. Pass checksum: false to track ${bareAddress(uri.text)} by its address alone`,
           { argument: "options.checksum" },
         )
       }
-      const ref = uri.scheme === "s3" || uri.scheme === "gs" ? strip(uri) : uri.text
+      const ref = uri.scheme === "s3" || uri.scheme === "gs" ? beforeQuery(uri.text) : uri.text
       return [{ path: entryPath(name ?? defaultName(uri)), ref, digest: ref }]
     },
     async open(entry) {
       throw new UnsupportedError(
-        `"${entry.path}" cannot be downloaded: it references ${strip(entry.ref)}, a scheme that is tracked but not read. Pass allowMissingReferences: true to leave it out`,
+        `"${entry.path}" cannot be downloaded: it references ${bareAddress(entry.ref)}, a scheme that is tracked but not read. Pass allowMissingReferences: true to leave it out`,
         { path: entry.path },
       )
     },
@@ -35,11 +36,8 @@ function defaultName(uri: ReferenceUri): string {
   if (uri.scheme === "gs") return uri.path.slice(1)
   throw new InvalidArgumentError(
     "options.name",
-    `Pass name: "<entry path>" when tracking a reference with an unknown scheme: ${strip(uri)}`,
+    `Pass name: "<entry path>" when tracking a reference with an unknown scheme: ${bareAddress(uri.text)}`,
   )
 }
 
-/** Without query and fragment, which may be a signature. */
-function strip(uri: ReferenceUri | string): string {
-  return (typeof uri === "string" ? uri : uri.text).replace(/[?#][\s\S]*$/, "")
-}
+const beforeQuery = (address: string) => address.replace(/[?#][\s\S]*$/, "")

@@ -35,6 +35,11 @@ function cut(text: string, separator: string): [before: string, after: string] {
   return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)]
 }
 
+/** Python's rule, for what can be a name: fetch takes a backslash for a slash, so that the host would be what stands before it. */
+export function isAzureHost(scheme: string, authority: string): boolean {
+  return scheme === "https" && /^[\w.-]+\.blob\.core\.windows\.net$/.test(authority)
+}
+
 /** An address for messages: without query and fragment, which may be a signature, and without user and password. */
 export function bareAddress(text: string): string {
   return text.replace(/[?#][\s\S]*$/, "").replace(/^([^:/]+:[/\\]*)[^/\\]*@/, "$1")

@@ -3,7 +3,7 @@ import { chmod, readdir, readFile, utimes, writeFile } from "node:fs/promises"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { join } from "node:path"
-import { describe, expect, test } from "vitest"
+import { describe, expect, onTestFinished, test } from "vitest"
 import { packageVersion } from "../../src/cli/node-version.ts"
 import { createPlace } from "./run.ts"
 
@@ -82,6 +82,44 @@ describe("care", { timeout: 120_000 }, () => {
     expect(far.out).toMatch(/^fail +key /m)
     expect(far.out).toMatch(/^fail +server .*ECONNREFUSED/m)
     expect(far.out + far.err).not.toContain("secret")
+  })
+
+  test("doctor --reference: what an address is known by, and what a page would see of it", async () => {
+    const place = await createPlace()
+    const origin = "https://pages.example"
+    const server = createServer(({ url }, response) => {
+      if (url!.startsWith("/gone")) return void response.writeHead(404).end()
+      if (url!.startsWith("/tagged")) response.setHeader("etag", '"one"')
+      if (url!.includes("open")) response.setHeader("access-control-allow-origin", origin)
+      if (url!.includes("shown")) response.setHeader("access-control-expose-headers", "Content-Length, ETag")
+      response.end("hello")
+    }).listen(0, "127.0.0.1")
+    await once(server, "listening")
+    onTestFinished(() => void server.close())
+    const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const look = async (path: string) => {
+      const { checks } = await place.json<{ checks: { name: string; status: string; message: string }[] }>(
+        ...["doctor", "--reference", `${base}${path}?signature=hush`, "--origin", origin],
+      )
+      expect(JSON.stringify(checks)).not.toContain("hush")
+      return checks
+        .filter(({ name }) => name === "reference" || name === "page")
+        .map(({ status, message }) => `${status}: ${message}`)
+    }
+    expect(await look("/tagged-open-shown")).toEqual([
+      "ok: known by one, 5 B",
+      `ok: pages of ${origin} may read it and see its ETag`,
+    ])
+    expect(await look("/tagged-open")).toEqual([
+      expect.stringMatching(/^ok/),
+      expect.stringMatching(/^warn: .* do not see its ETag/),
+    ])
+    expect(await look("/plain")).toEqual([
+      expect.stringMatching(/^warn: known by its address alone/),
+      expect.stringMatching(/^fail: pages of .* may not read it/),
+    ])
+    const gone = await place.run("doctor", "--reference", `${base}/gone`)
+    expect(gone).toMatchObject({ code: 1, out: expect.stringMatching(/^fail +reference +Nothing is at /m) })
   })
 })
 
