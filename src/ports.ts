@@ -548,8 +548,8 @@ export interface ReferencedContent {
 /** Copies of what references point at, each known by the address, the digest and the size that its entry recorded. */
 export interface ReferenceCache {
   get(entry: ReferenceEntry, options?: CallOptions): Promise<Content | undefined>
-  /** Keeps a copy once all of `content` has been read. */
-  put(entry: ReferenceEntry, content: Content, options?: CallOptions): Promise<void>
+  /** Keeps a copy once all of `content` has been read, and hands it out: also one that `get` does not find, as its size is not the recorded one. */
+  put(entry: ReferenceEntry, content: Content, options?: CallOptions): Promise<Content>
 }
 
 /** One kind of place that references point to. */

@@ -42,7 +42,7 @@ async function file(request: Request): Promise<Response> {
 
 async function zip(name: string): Promise<Response> {
   try {
-    return await zipResponse(await new Api().artifact(name))
+    return await zipResponse(await new Api().artifact(name), { references: true })
   } catch (error) {
     return failed(error)
   }

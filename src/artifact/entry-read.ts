@@ -42,10 +42,9 @@ export async function entryUrl(
 
 function referenceUrl({ path }: Entry, ref: string): string {
   if (/^(https?|file):/i.test(ref)) return ref
-  throw new UnsupportedError(
-    `"${path}" references ${bareAddress(ref)}, which nothing can GET as it stands; see refTarget()`,
-    { path },
-  )
+  throw new UnsupportedError(`"${path}" references ${bareAddress(ref)}, which nothing can GET as it stands; see refTarget()`, {
+    path,
+  })
 }
 
 function fileUrl({ path }: Content): string {

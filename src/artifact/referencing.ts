@@ -1,3 +1,4 @@
+import { relayStream } from "../bytes/streams.ts"
 import { checkBoolean, checkPositiveInteger, checkString } from "../core/check.ts"
 import { base64Encode, hexDecode } from "../core/digest-text.ts"
 import type { Entry } from "../core/entry.ts"
@@ -8,6 +9,7 @@ import type {
   CallOptions,
   Content,
   Platform,
+  ReadOptions,
   ReferencedContent,
   ReferenceEntry,
   ReferenceHandler,
@@ -142,12 +144,15 @@ async function cachedCopy(
 ): Promise<Content | undefined> {
   const copies = session.referenceCache()
   if (copies === undefined || proof === "none" || isLocal || !entry.size) return undefined
+  const source: { error?: unknown } = {}
+  const note = (error: unknown) => (source.error = error)
+  const stream = (options?: ReadOptions) => relayStream(content.stream(options), options?.signal, note)
   try {
     const copy = await copies.get(entry, { signal })
     if (copy !== undefined || !keep) return copy
-    await copies.put(entry, content, { signal })
-    return await copies.get(entry, { signal })
+    return await copies.put(entry, { stability: "frozen", size: content.size, stream }, { signal })
   } catch (error) {
+    if (source.error !== undefined) throw source.error
     // A cache that is full or cannot be written costs speed, not the download.
     if (error instanceof StorageError) return undefined
     throw error
@@ -173,7 +178,7 @@ async function findOwner(registry: Registry, start: ReferenceUri, options: CallO
     if (found.target.ref === undefined) return found
     uri = parseReferenceUri(found.target.ref)
     // Not by the text: the scheme may be written in capitals.
-    if (uri.scheme !== artifactScheme) return found
+    if (uri.scheme !== artifactScheme && !isDraftReference(found.target.ref)) return found
   }
   throw new RegistryError(`${start.text} leads through too many artifacts; its manifest is damaged`)
 }

@@ -2,7 +2,7 @@
 
 import { makeZip, predictLength } from "client-zip"
 import { pullStream } from "../bytes/streams.ts"
-import { checkString, optional } from "../core/check.ts"
+import { checkBoolean, checkString, optional } from "../core/check.ts"
 import type { Entry } from "../core/entry.ts"
 import { ArtifactNotLoggedError, InvalidArgumentError } from "../errors.ts"
 import type { Artifact } from "./artifact.ts"
@@ -16,6 +16,11 @@ export type ZipOptions = Pick<DownloadOptions, "allowMissingReferences" | "pathP
 export interface ZipResponseOptions extends ZipOptions {
   /** What a browser saves it as. Default `name-vN.zip`. */
   readonly fileName?: string | undefined
+  /**
+   * Follow references. Whoever wrote the artifact chose what they point at, which can be any file of this machine or an address only it
+   * can reach: not for strangers' artifacts on a server. Default false: an artifact with references is refused.
+   */
+  readonly references?: boolean | undefined
 }
 
 /** Files that are read before their turn, and up to which size: stores answer many small questions faster side by side. */
@@ -24,7 +29,8 @@ const AHEAD_BYTES = 256 * 1024
 
 /**
  * The files of a logged version as a zip file, not compressed, made while it is read and in constant memory. References are followed
- * as by `download`. Every byte is verified: when one is wrong or cannot be read, the stream errors and so never ends as a whole zip.
+ * as by `download`: whoever wrote the artifact chose what they point at, which can be any file of this machine or an address only it can
+ * reach. Every byte is verified: when one is wrong or cannot be read, the stream errors and so never ends as a whole zip.
  *
  * @throws ArtifactNotLoggedError for a draft
  */
@@ -42,10 +48,12 @@ export function zipArtifact(artifact: Artifact, options: ZipOptions = {}): Reada
  * event.respondWith(new Api().artifact("birds:latest").then((artifact) => zipResponse(artifact)))
  */
 export async function zipResponse(artifact: Artifact, options: ZipResponseOptions = {}): Promise<Response> {
-  const { fileName, ...rest } = options
+  const { fileName, references, ...rest } = options
   checkZip(artifact, rest)
+  optional(checkBoolean, "options.references", references)
   const name = optional(checkString, "options.fileName", fileName) ?? `${artifact.sourceName.replaceAll(":", "-")}.zip`
   const entries = await chosenEntries(artifact, rest)
+  if (!references) refuseReferences(entries)
   const length = zipLength(entries)
   const headers = new Headers({ "content-type": "application/zip", "content-disposition": disposition(name) })
   if (length !== undefined) headers.set("content-length", String(length))
@@ -55,6 +63,16 @@ export async function zipResponse(artifact: Artifact, options: ZipResponseOption
       length,
     ),
     { headers },
+  )
+}
+
+function refuseReferences(entries: readonly Entry[]): void {
+  const found = entries.find(({ ref }) => ref !== undefined)
+  if (found === undefined) return
+  throw new InvalidArgumentError(
+    "options.references",
+    `"${found.path}" is a reference, which this answer does not follow: pass references: true where whoever asks may read what this machine can, or leave it out with match`,
+    { path: found.path },
   )
 }
 
@@ -81,7 +99,9 @@ function zipStream(artifact: Artifact, list: () => Promise<readonly Entry[]>, op
     const entries = await list()
     const lastModified = new Date(artifact.createdAt)
     const progress = trackProgress(options.onProgress, entries.length, totalOf(entries))
-    for await (const { entry, bytes } of openAhead(artifact, entries, { ...options, signal: stop.signal })) {
+    for await (const { entry, bytes: opened } of openAhead(artifact, entries, { ...options, signal: stop.signal })) {
+      const isAsked = entry.ref === undefined || !(opened instanceof ReadableStream)
+      const bytes = isAsked ? opened : await unlessMissing(entry, options, () => begin(opened))
       if (bytes === undefined) {
         progress.skip(entry.path, "missing", entry.size ?? 0)
         continue
@@ -125,13 +145,31 @@ async function* openAhead(artifact: Artifact, entries: readonly Entry[], options
 async function openMember(artifact: Artifact, entry: Entry, options: ZipOptions): Promise<Opened> {
   const file = artifact.getEntry(entry.path)
   const { signal } = options
+  const isSmall = entry.ref === undefined && (entry.size ?? 0) <= AHEAD_BYTES
+  const open = (): Promise<Opened["bytes"]> => (isSmall ? file.bytes({ signal }) : file.stream({ signal }))
+  return { entry, bytes: await unlessMissing(entry, options, open) }
+}
+
+/** Undefined for a reference that is gone and may be. */
+async function unlessMissing<T>(entry: Entry, options: ZipOptions, work: () => Promise<T>): Promise<T | undefined> {
   try {
-    const isSmall = entry.ref === undefined && (entry.size ?? 0) <= AHEAD_BYTES
-    return { entry, bytes: isSmall ? await file.bytes({ signal }) : await file.stream({ signal }) }
+    return await work()
   } catch (error) {
     if (entry.ref === undefined || !options.allowMissingReferences || !isMissing(error)) throw error
-    return { entry, bytes: undefined }
+    return undefined
   }
+}
+
+/** The same bytes, once the first of them are there: many a reference is asked for only then, and may be gone. */
+async function begin(stream: ReadableStream<Uint8Array>): Promise<ReadableStream<Uint8Array>> {
+  const reader = stream.getReader()
+  let first: ReadableStreamReadResult<Uint8Array> | undefined = await reader.read()
+  const pull = async () => {
+    const { value } = first ?? (await reader.read())
+    first = undefined
+    return value
+  }
+  return pullStream({ pull, cancel: (reason) => reader.cancel(reason) })
 }
 
 async function* counted(stream: ReadableStream<Uint8Array>, { path }: Entry, progress: Progress): AsyncGenerator<Uint8Array> {

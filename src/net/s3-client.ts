@@ -2,7 +2,7 @@ import { AwsV4Signer } from "aws4fetch"
 import { InvalidArgumentError } from "../errors.ts"
 import type { SignedRequest } from "../ports.ts"
 import { createRequester, type Fetch, type Requester, type StoreAnswer, type StoreRequest } from "./request.ts"
-import { readTag } from "./xml.ts"
+import { readCode } from "./xml.ts"
 
 export interface S3Credentials {
   readonly accessKeyId: string
@@ -93,7 +93,7 @@ export function createS3Client(options: S3ClientOptions): S3Client {
     fetch: options.fetch,
     timeoutMs,
     authorize: sign,
-    readCode: (body) => readTag(body, "Code"),
+    readCode,
   })
   const addressed = (request: S3Request): StoreRequest => ({ ...request, url: addressOf(request) })
 

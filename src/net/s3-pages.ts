@@ -36,9 +36,7 @@ export async function* s3Pages(
       // Keys are encoded in answers, tokens and ids are not.
       if (marker) next[parameter] = decodeS3Key(marker, parameter === "key-marker" && readTag(body, "EncodingType") === "url")
     }
-    // Without any the first page would come again.
-    if (Object.keys(next).length === 0) check("{}")
-    check(JSON.stringify(next))
+    check(Object.keys(next).length === 0 ? undefined : JSON.stringify(next))
     from = next
   }
 }

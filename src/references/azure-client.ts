@@ -1,7 +1,7 @@
 import { StorageError, UnsupportedError } from "../errors.ts"
 import { createMarkerCheck } from "../net/markers.ts"
 import { createRequester, type StoreAnswer, type StoreRequest } from "../net/request.ts"
-import { readTag, readTags } from "../net/xml.ts"
+import { readCode, readTag, readTags } from "../net/xml.ts"
 import type { CallOptions } from "../ports.ts"
 import type { AzureAccount } from "./azure-account.ts"
 import { stripQuotes } from "./etag.ts"
@@ -59,7 +59,7 @@ export function createAzureClient({ fetch, timeoutMs, authorize }: AzureAccount,
     fetch,
     timeoutMs,
     authorize: ({ method, url, headers = {} }) => authorize({ method, url, headers, sas }),
-    readCode: (body) => readTag(body, "Code"),
+    readCode,
   })
   const addressOf = (key: string | undefined, query: Readonly<Record<string, string | undefined>> = {}) => {
     const parts = key === undefined ? [container] : [container, ...key.split("/")]

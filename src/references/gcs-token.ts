@@ -1,6 +1,7 @@
 import { base64Encode } from "../core/digest-text.ts"
 import { InvalidArgumentError, StorageError } from "../errors.ts"
 import { createRequester, type Fetch } from "../net/request.ts"
+import { isCode } from "../net/xml.ts"
 
 /** The part of a service account's JSON key file that counts; the rest of the file may stay in it. */
 export interface GcsCredentials {
@@ -97,7 +98,7 @@ const urlBase64 = (bytes: Uint8Array) => base64Encode(bytes).replaceAll("+", "-"
 
 function readCode(body: string): string | undefined {
   const { error } = parseJson(body)
-  return typeof error === "string" ? error : undefined
+  return typeof error === "string" && isCode(error) ? error : undefined
 }
 
 /** The object that a text is; an empty one for everything else. */

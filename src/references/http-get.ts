@@ -134,18 +134,22 @@ function withFragment(address: string, { hash }: URL): string {
 }
 
 const NEEDLESS = /^[A-Za-z0-9._~-]$/
-const ENCODED_BY_PYTHON = /[^A-Za-z0-9._~!#$%&'()*+,/:;=?@[\]-]/g
+const ENCODED = /[^A-Za-z0-9._~!#$%&'()*+,/:;=?@-]/g
 
 /** An address as Python's `requests` would repeat it: where nothing else is known of a file, it compares addresses letter by letter. */
 export function spell(address: string): string {
-  return address
+  const { href } = new URL(address)
+  const pathStart = href.indexOf("/", href.indexOf("//") + 2)
+  const rest = href
+    .slice(pathStart)
     .replace(/%[0-9A-Fa-f]{2}/g, (code) => {
       const character = String.fromCharCode(Number.parseInt(code.slice(1), 16))
       return NEEDLESS.test(character) ? character : code.toUpperCase()
     })
-    .replace(ENCODED_BY_PYTHON, encodeURIComponent)
+    .replace(ENCODED, encodeURIComponent)
     .replace(/#$/, "")
-    .replace(/\?(?=#|$)/, "")
+    .replace(/^([^?#]*)\?(?=#|$)/, "$1")
+  return href.slice(0, pathStart) + rest
 }
 
 function locked({ operation, label }: GetOptions, url: URL, origin: string | undefined, status: number): StorageError {

@@ -1,7 +1,8 @@
 /** References to objects in R2 buckets that are bound to a Worker. @module isofact/references/r2 */
 import { untilAborted } from "../bytes/streams.ts"
 import type { Entry } from "../core/entry.ts"
-import { DigestMismatchError, EntryNotFoundError, InvalidArgumentError, StorageError, UnsupportedError } from "../errors.ts"
+import { DigestMismatchError, EntryNotFoundError, InvalidArgumentError, UnsupportedError } from "../errors.ts"
+import { createMarkerCheck } from "../net/markers.ts"
 import {
   failR2,
   type R2BodyLike,
@@ -10,7 +11,6 @@ import {
   type R2ReadOptions,
   wideStream,
 } from "../net/r2-bucket.ts"
-import { createMarkerCheck } from "../net/markers.ts"
 import { retrying } from "../net/retry.ts"
 import type { CallOptions, ReferencedContent, ReferenceEntry, ReferenceHandler, ReferenceUri, TrackOptions } from "../ports.ts"
 import { folderPrefix } from "./objects.ts"
@@ -72,7 +72,7 @@ function checkBuckets(options: R2ReferenceOptions): R2ReferenceOptions {
 }
 
 async function trackR2(place: R2Place, uri: ReferenceUri, options: TrackOptions): Promise<Entry[]> {
-  const address = parseS3Address(uri)
+  const address = parseS3Address(uri, options.checksum)
   const { bucket, key, versionId } = address
   if (!options.checksum) return [uncheckedS3Entry(address, options.name)]
   if (versionId !== undefined) {
@@ -95,7 +95,7 @@ async function* pages({ name, bucket, run }: R2Place, prefix: string, call: Call
     yield page.objects
     if (!page.truncated) return
     cursor = page.cursor
-    check(cursor ?? "")
+    check(cursor)
   }
 }
 

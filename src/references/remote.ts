@@ -86,7 +86,7 @@ async function openAt(
 ): Promise<{ stream: ReadableStream<Uint8Array>; size: number | undefined }> {
   const isWhole = start === 0 && end === (object.size ?? Number.POSITIVE_INFINITY)
   const headers = isWhole ? {} : { range: `bytes=${start}-${Number.isFinite(end) ? end - 1 : ""}` }
-  const { status, headers: answered, body, size } = await object.request(headers, { signal })
+  const { status, headers: answered, body, size } = await object.request(headers, { signal }).catch(emptyBeyondEnd)
   const stream = body ?? new Blob([]).stream()
   const began = status === 206 ? Number(/^bytes (\d+)-/.exec(answered.get("content-range") ?? "")?.[1] ?? start) : 0
   if (began > start) {
@@ -95,6 +95,12 @@ async function openAt(
   }
   const range = { start: start - began, ...(Number.isFinite(end) && { end: end - began }) }
   return { stream: sliceStream(stream, { range, signal }), size }
+}
+
+/** Stores refuse a range of which they have nothing, such as any of an object without bytes. */
+function emptyBeyondEnd(error: unknown): RemoteAnswer {
+  if (!isArtifactError(error) || error.details.status !== 416) throw error
+  return { status: 416, headers: new Headers(), body: undefined }
 }
 
 function brokenOff({ label }: RemoteObject, position: number, cause: unknown): unknown {

@@ -22,13 +22,13 @@ export const s3Ref = (bucket: string, key: string) => `s3://${bucket}/${key}`
 
 /**
  * The object or folder that a caller names. As in Python `#` and `?` end the key; what follows them is refused unless it is
- * `?versionId=`, or another object than the caller means would be recorded.
+ * `?versionId=`, or another object than the caller means would be recorded. Without `checksum` it is dropped, as in Python.
  */
-export function parseS3Address({ authority, path, query, fragment }: ReferenceUri): S3Address {
+export function parseS3Address({ authority, path, query, fragment }: ReferenceUri, checksum: boolean): S3Address {
   const versionId = versionOf(query)
   const key = path.slice(1)
   if (authority === "") throw new InvalidArgumentError("uri", "An s3: address names its bucket: s3://bucket/key")
-  if (fragment !== "" || (query !== "" && versionId === undefined)) {
+  if (checksum && (fragment !== "" || (query !== "" && versionId === undefined))) {
     throw new InvalidArgumentError(
       "uri",
       `In an s3: address "#" and "?" end the key, and only ?versionId=… may follow. To reference a key that holds one, add the folder it is in: ${s3Ref(authority, key.slice(0, key.lastIndexOf("/") + 1))}`,

@@ -36,7 +36,7 @@ export function s3References(options: S3ReferenceOptions = {}): ReferenceHandler
 }
 
 async function trackS3(bucketOf: BucketOf, uri: ReferenceUri, options: TrackOptions): Promise<Entry[]> {
-  const address = parseS3Address(uri)
+  const address = parseS3Address(uri, options.checksum)
   const { bucket: bucketName, key, versionId } = address
   if (!options.checksum) return [uncheckedS3Entry(address, options.name)]
   const bucket = bucketOf(bucketName)

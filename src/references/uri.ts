@@ -1,3 +1,4 @@
+import { hasLoneSurrogate } from "../core/check.ts"
 import { InvalidArgumentError } from "../errors.ts"
 import type { ReferenceUri } from "../ports.ts"
 
@@ -5,9 +6,12 @@ import type { ReferenceUri } from "../ports.ts"
  * Cuts a reference URI at its first `#`, then its first `?`, as Python does. `new URL()` will not do: it rewrites spaces and
  * non-ASCII in `s3:` keys and resolves dots, so the two tools would record different objects.
  *
- * @throws InvalidArgumentError when there is no scheme
+ * @throws InvalidArgumentError when there is no scheme, and for an unpaired surrogate, which nobody can ask for
  */
 export function parseReferenceUri(text: unknown): ReferenceUri {
+  if (typeof text === "string" && hasLoneSurrogate(text)) {
+    throw new InvalidArgumentError("uri", "An address cannot hold half of a character (an unpaired surrogate)")
+  }
   const match = typeof text === "string" ? /^([A-Za-z][A-Za-z0-9+.-]*):([\s\S]*)$/.exec(text) : null
   if (match === null) {
     throw new InvalidArgumentError(

@@ -20,6 +20,7 @@ export function guardLogging(registry: Registry, who: Principal, { see, requireS
     },
     async storeManifest(id, manifest, options) {
       await requireOwn(id, "write", options)
+      if (manifest.baseId !== undefined) await requireSeen(manifest.baseId, options)
       return registry.storeManifest(id, manifest, options)
     },
     async commitVersion(id, options) {

@@ -109,6 +109,9 @@ export function createNodeCache(options: {
     return true
   }
 
+  const openCopy = (path: string, size: number) =>
+    createFileContent(path, slices, { stability: "frozen", size, onRead: expectReader(path) })
+
   const evict = async (limit: number, keep: string | undefined, signal: AbortSignal | undefined): Promise<number> => {
     const all = await collect(signal)
     let total = all.reduce((sum, { size }) => sum + size, 0)
@@ -193,11 +196,13 @@ export function createNodeCache(options: {
         const path = references.path(entry)
         // As in Python a reference without a size is never found.
         if (!entry.size || !(await slices.run(() => hit(path, entry.size), signal))) return undefined
-        return createFileContent(path, slices, { stability: "frozen", size: entry.size, onRead: expectReader(path) })
+        return openCopy(path, entry.size)
       },
       async put(entry, content, { signal } = {}) {
         const size = await references.put(entry, content, { signal })
-        await stored(references.path(entry), size)
+        const path = references.path(entry)
+        await stored(path, size)
+        return openCopy(path, size)
       },
     },
     list: (callOptions = {}) => files.list(callOptions),

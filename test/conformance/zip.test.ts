@@ -95,12 +95,15 @@ describe("zipResponse", () => {
     expect(await named("half\ud800")).toContain("half%EF%BF%BD")
   })
 
-  test("promises no length when there are references", async () => {
+  test("follows references when told to, and promises no length then", async () => {
     const { log, start } = fresh()
     const target = await log("target", { "a.txt": "aa" })
     const draft = await draftOf("birds", { b: "b" })
     await draft.addReference(target.getEntry("a.txt"), { name: "ref.txt" })
-    const response = await zipResponse(await (await start()).logArtifact(draft))
+    const artifact = await (await start()).logArtifact(draft)
+    const error = await refusal("INVALID_ARGUMENT", zipResponse(artifact))
+    expect(error.details).toMatchObject({ argument: "options.references", path: "ref.txt" })
+    const response = await zipResponse(artifact, { references: true })
     expect(response.headers.has("content-length")).toBe(false)
     expect(text(unzip(await bytesFrom(response.body!)).files.get("ref.txt"))).toBe("aa")
   })
@@ -145,7 +148,7 @@ describe("references", () => {
     const target = await log("target", { "a.txt": "aa" })
     const draft = await draftOf("birds", { b: "b" })
     await draft.addReference(target.getEntry("a.txt"), { name: "ref.txt" })
-    await draft.addReference("s3://bucket/gone", { checksum: false })
+    await draft.addReference("ref://elsewhere/gone", { name: "gone" })
     return (await start()).logArtifact(draft)
   }
 

@@ -51,7 +51,7 @@ async function checkHost({ python, dir }: Peer, group: Group, host: Host): Promi
     runPeer(
       group,
       "registries",
-      start("registries", { env: { WANDB_PROJECT: "aviary" }, expect: [refusedWith(501), refusedWith(400)] }),
+      start("registries", { env: { WANDB_PROJECT: "aviary" }, expect: [refusedWith(501), refusedWith(400), refusedWith(409)] }),
     ),
   ])
   await checkRead(group, api, read)
@@ -139,6 +139,8 @@ const refusals: readonly ((seen: Seen) => boolean)[] = [
   ({ operation, refusal }) => operation === "DeleteArtifact" && /alias/.test(refusal ?? ""),
   ({ operation, refusal }) => operation === "LinkArtifact" && /type/.test(refusal ?? ""),
   ({ operation, refusal }) => operation === "UpsertRegistry" && /restricted/.test(refusal ?? ""),
+  ({ operation, refusal }) => operation === "RenameRegistry" && /already; choose another name/.test(refusal ?? ""),
+  ({ operation, refusal }) => operation === "CreateRegistryMembers" && /keeps no members/.test(refusal ?? ""),
 ]
 
 export function checkSeen(group: Group, { seen }: Host): void {

@@ -95,6 +95,36 @@ test("nothing is kept with skipCache, nor of what has nothing to tell it by", as
   expect(filesBelow(root)).toEqual([])
 })
 
+test("a body of another size than was told is asked for once, and is never found again", async () => {
+  const { origin, asked } = await serve({ "/a.txt": { body: "hello", etag: '"one"' } })
+  const { cache } = await openCache()
+  const draft = new Artifact("birds", "dataset")
+  const [added] = await draft.addReference(`${origin}/a.txt`)
+  draft.manifest.add({ ...added!.toJSON(), path: "a.txt", size: 3 }, { overwrite: true })
+  const artifact = await (await fresh().start({ cache })).logArtifact(draft)
+  for (const expected of [2, 3]) {
+    const target = directory()
+    await artifact.download(target)
+    expect(await contents(target)).toEqual({ "a.txt": "hello" })
+    expect(asked["/a.txt"]).toBe(expected)
+  }
+})
+
+test("what the store refuses is told as it is, and is not asked again because of the cache", async () => {
+  const files: Parameters<typeof serve>[0] = { "/a.txt": { body: "hello", etag: '"one"' } }
+  const { origin, asked } = await serve(files)
+  const { cache } = await openCache()
+  const draft = new Artifact("birds", "dataset")
+  await draft.addReference(`${origin}/a.txt`)
+  const artifact = await (await fresh().start({ cache })).logArtifact(draft)
+  files["/a.txt"] = { body: "other", etag: '"two"' }
+  await expect(artifact.download(directory())).rejects.toMatchObject({ code: "DIGEST_MISMATCH" })
+  expect(asked["/a.txt"]).toBe(2)
+  delete files["/a.txt"]
+  await expect(artifact.download(directory())).rejects.toMatchObject({ code: "ENTRY_NOT_FOUND" })
+  expect(asked["/a.txt"]).toBe(3)
+})
+
 test("a copy that cannot be kept costs nothing but the copy", async () => {
   const { origin } = await serve({ "/a.txt": { body: "hello", etag: '"one"' } })
   const { root, cache } = await openCache()

@@ -10,7 +10,7 @@ import { bundleTests, root } from "../runtimes/bundle.ts"
 import { COMPATIBILITY_DATE } from "../runtimes/workerd.ts"
 import { exercise, type Origins, type Outcomes } from "./http-program.ts"
 import { expectNoOpenAnswers, serveWeb } from "./web.ts"
-import { type Answering, broken, file, inTurn, redirect, type WebServer } from "./web-server.ts"
+import { type Answering, broken, endless, file, inTurn, redirect, type WebServer } from "./web-server.ts"
 
 const text = "0123456789"
 const long = text.repeat(10_000)
@@ -37,7 +37,7 @@ async function serve(): Promise<Origins & { server: WebServer }> {
     "/hangs-up?k=hush": (request) => request.socket.destroy(),
     "/circle?k=hush": redirect("/circle?k=hush"),
     "/guarded": guarded(tagged),
-    "/endless": endless,
+    "/endless": endless(200, { etag: '"abc"' }),
     "/never": () => undefined,
   })
   const other = server.origin.replace("127.0.0.1", "localhost")
@@ -50,15 +50,6 @@ const guarded =
   (answer: Answering): Answering =>
   (request, response) =>
     request.headers.authorization === "Bearer hush" ? answer(request, response) : response.writeHead(401).end()
-
-const endless: Answering = (_, response) => {
-  response.writeHead(200, { etag: '"abc"' })
-  const more = () => {
-    while (!response.destroyed && response.write(Buffer.alloc(65_536)));
-  }
-  response.on("drain", more)
-  more()
-}
 
 const entry = { path: "tagged", ref: "ORIGIN/tagged", digest: "abc", size: 10, extra: { etag: '"abc"' } }
 const bare = { path: "bare?x=1", ref: "ORIGIN/bare?x=1", digest: "ORIGIN/bare?x=1", size: 10 }

@@ -12,7 +12,7 @@ export interface WebServer {
   readonly paths: Record<string, Answering>
   /** Answers that were begun and have neither ended nor been broken off. */
   readonly openAnswers: number
-  /** Connections at once, at most so far. */
+  /** Connections at once, at most so far; those that were let go of count until they are closed. */
   readonly mostConnections: number
   close(): void
 }
@@ -98,4 +98,22 @@ export function broken(answer: Answering, bytes: number): Answering {
 /** The answers one after the other; the last one stays. */
 export function inTurn(...answers: Answering[]): Answering {
   return (request, response) => (answers.length > 1 ? answers.shift()! : answers[0]!)(request, response)
+}
+
+/** An answer without an end. `onSent` is told the bytes that went out. */
+export function endless(
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  onSent: (bytes: number) => void = () => {},
+): Answering {
+  const chunk = Buffer.alloc(65_536)
+  return (_, response) => {
+    response.writeHead(status, headers)
+    const more = () => {
+      do onSent(chunk.byteLength)
+      while (!response.destroyed && response.write(chunk))
+    }
+    response.on("drain", more)
+    more()
+  }
 }
