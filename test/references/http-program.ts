@@ -3,9 +3,7 @@ import { type Entry, isArtifactError } from "isofact"
 import type { ReferenceEntry } from "../../src/ports.ts"
 import { type HttpReferenceOptions, httpReferences } from "../../src/references/http.ts"
 import { parseReferenceUri } from "../../src/references/uri.ts"
-
-/** By case: an entry, a text that was read, or the code of an error. */
-export type Outcomes = Record<string, unknown>
+import type { Outcomes } from "./in-runtimes.ts"
 
 export interface Origins {
   readonly origin: string

@@ -1,14 +1,8 @@
 /** References to a real server in every runtime without a page around it: the same entries, bytes and errors. */
-import { spawn } from "node:child_process"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { gzipSync } from "node:zlib"
-import { convertV4MiniflareOptions, Miniflare } from "miniflare"
 import { expect, test } from "vitest"
-import { bundleTests, root } from "../runtimes/bundle.ts"
-import { COMPATIBILITY_DATE } from "../runtimes/workerd.ts"
-import { exercise, type Origins, type Outcomes } from "./http-program.ts"
+import { exercise, type Origins } from "./http-program.ts"
+import { type Outcomes, runIn } from "./in-runtimes.ts"
 import { expectNoOpenAnswers, serveWeb } from "./web.ts"
 import { type Answering, broken, endless, file, inTurn, redirect, type WebServer } from "./web-server.ts"
 
@@ -91,53 +85,10 @@ const expected: Outcomes = {
   abort: failed("TimeoutError"),
 }
 
-const programs = {
-  deno: [join(root, "node_modules/.bin/deno"), "run", "--allow-all", "--no-config", "--no-lock"],
-  bun: [join(root, "node_modules/.bin/bun")],
-} as const
-
-async function runInProcess(runtime: keyof typeof programs, origins: Origins): Promise<Outcomes> {
-  const entry = `import { exercise } from "../references/http-program.ts"
-console.log(JSON.stringify(await exercise(${JSON.stringify(origins)})))`
-  const work = mkdtempSync(join(tmpdir(), `isofact-${runtime}-`))
-  try {
-    const path = join(work, "program.mjs")
-    writeFileSync(path, await bundleTests({ door: runtime, tests: [], entry, external: ["node:*"] }))
-    const [program, ...args] = [...programs[runtime], path] as [string, ...string[]]
-    const child = spawn(program, args, { cwd: work, env: { ...process.env, DENO_DIR: work, NO_COLOR: "1" } })
-    let output = ""
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (part) => (output += part))
-    await new Promise((resolve, reject) => child.on("error", reject).on("close", resolve))
-    const line = output.split("\n").find((each) => each.startsWith("{"))
-    if (line === undefined) throw new Error(`${runtime} ended without an outcome:\n${output}`)
-    return JSON.parse(line)
-  } finally {
-    rmSync(work, { recursive: true, force: true })
-  }
-}
-
-async function runInWorkerd(origins: Origins): Promise<Outcomes> {
-  const entry = `import { exercise } from "../references/http-program.ts"
-export default { fetch: async () => Response.json(await exercise(${JSON.stringify(origins)})) }`
-  const contents = await bundleTests({ door: "workerd", tests: [], entry, external: ["cloudflare:*"] })
-  const modules = [{ type: "ESModule" as const, path: "program.mjs", contents }]
-  const worker = new Miniflare(convertV4MiniflareOptions({ modules, compatibilityDate: COMPATIBILITY_DATE }))
-  try {
-    const response = await worker.dispatchFetch("http://worker.test/")
-    if (!response.ok) throw new Error(`workerd failed: ${await response.text()}`)
-    return (await response.json()) as Outcomes
-  } finally {
-    await worker.dispose()
-  }
-}
-
-test.each([
-  ["node", exercise],
-  ["deno", (origins: Origins) => runInProcess("deno", origins)],
-  ["bun", (origins: Origins) => runInProcess("bun", origins)],
-  ["workerd", runInWorkerd],
-])("%s", { timeout: 120_000 }, async (_, run) => {
+test.each(["node", "deno", "bun", "workerd"] as const)("%s", { timeout: 120_000 }, async (runtime) => {
   const { server, origin, other } = await serve()
-  expect(await run({ origin, other })).toEqual(expected)
+  const origins = { origin, other }
+  const outcomes = await (runtime === "node" ? exercise(origins) : runIn(runtime, "http-program.ts", origins))
+  expect(outcomes).toEqual(expected)
   await expectNoOpenAnswers(server)
 })
