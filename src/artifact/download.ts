@@ -73,10 +73,13 @@ export async function downloadEntry(
   options: DownloadOptions,
 ): Promise<void> {
   if (await isUnchanged(entry, directory, options)) return progress.skip(entry.path, "unchanged", entry.size ?? 0)
+  // The size recorded of a reference is what the total holds of it, and may be that of its compressed form.
+  const most = (entry.ref !== undefined && entry.size) || undefined
   let told = 0
   const onBytes = (count: number) => {
-    told += count
-    progress.bytes("download", entry.path, count)
+    const counted = Math.min(count, (most ?? Number.POSITIVE_INFINITY) - told)
+    told += counted
+    progress.bytes("download", entry.path, counted)
   }
   const write = (content: Content, expect: Digest | undefined) =>
     directory.put(entry.path, content, { expect, signal: options.signal, onBytes })
@@ -86,7 +89,7 @@ export async function downloadEntry(
       return progress.done("download", entry.path, size - told)
     }
     const { size, proof } = await writeReference(logged, { ...entry, ref: entry.ref }, write, options)
-    progress.done("download", entry.path, size - told, proof)
+    progress.done("download", entry.path, (most ?? size) - told, proof)
   } catch (error) {
     if (entry.ref === undefined || !options.allowMissingReferences || !isMissing(error)) throw error
     progress.skip(entry.path, "missing", entry.size ?? 0)
@@ -119,8 +122,9 @@ async function writeReference<T>(
   }
 }
 
+/** Gone, or never to be had; not what somebody could still allow to be read. */
 export function isMissing(error: unknown): boolean {
-  return error instanceof EntryNotFoundError || error instanceof UnsupportedError
+  return error instanceof EntryNotFoundError || (error instanceof UnsupportedError && error.details.operation === "follow")
 }
 
 export function chooser({ pathPrefix = "", match }: DownloadOptions): (entry: Entry) => boolean {

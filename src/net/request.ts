@@ -1,5 +1,6 @@
 import { pullStream, untilAborted } from "../bytes/streams.ts"
 import type { CallOptions } from "../ports.ts"
+import { readText } from "./body.ts"
 import { RequestFailure, retrying, toStorageError } from "./retry.ts"
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>
@@ -84,7 +85,7 @@ export function createRequester(options: RequesterOptions): Requester {
 
   /** Nothing is read of an answer from which nothing can be learned: it may have no end. */
   const codeOf = async (response: Response) => {
-    if (readCode !== undefined) return readCode(await response.text())
+    if (readCode !== undefined) return readCode(await readText(response))
     await response.body?.cancel()
   }
   const attempt = async (request: StoreRequest, unclear: boolean) => {
@@ -139,7 +140,7 @@ export function createRequester(options: RequesterOptions): Requester {
     name,
     text: (request) =>
       answering(request, "", async (response) => {
-        const body = await response.text()
+        const body = await readText(response)
         // Copying and completing begin their answer before they know how it ends.
         const code = request.method === "GET" || !body.includes("<Error>") ? undefined : readCode?.(body)
         if (code !== undefined) throw failureOf(response, code)

@@ -1,6 +1,7 @@
 import { checkFunction, checkOptions, checkPositiveInteger, checkString, refuse } from "../core/check.ts"
 import { InvalidArgumentError } from "../errors.ts"
 import type { Fetch } from "../net/request.ts"
+import { writtenOut } from "./azure-connection.ts"
 import { importAccountKey, signSharedKey } from "./azure-sign.ts"
 
 type TokenAnswer = string | null | undefined | { readonly token: string }
@@ -111,7 +112,9 @@ function accountNameOf(endpoint = "https://"): string {
 
 function readConnection(text: string): Pick<AzureReferenceOptions, "account" | "token" | "sasToken" | "accountKey" | "endpoint"> {
   const parts = new Map(
-    text.split(";").map((part) => [part.split("=", 1)[0]!.trim().toLowerCase(), part.slice(part.indexOf("=") + 1)]),
+    writtenOut(text)
+      .split(";")
+      .map((part) => [part.split("=", 1)[0]!.trim().toLowerCase(), part.slice(part.indexOf("=") + 1)]),
   )
   const account = parts.get("accountname")
   const suffix = parts.get("endpointsuffix") ?? "core.windows.net"

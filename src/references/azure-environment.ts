@@ -1,5 +1,6 @@
 import type { Platform, ReferenceHandler, ReferenceUri } from "../ports.ts"
 import { azureReferences } from "./azure.ts"
+import { azureConnection } from "./azure-connection.ts"
 import { parseReferenceUri } from "./uri.ts"
 
 /** The account of Azure's own environment variables with their permission, and what is public of every other. */
@@ -17,7 +18,7 @@ export function azureFromEnvironment(env: Platform["env"]): ReferenceHandler {
 function ownAccount(env: Platform["env"]): ReferenceHandler | undefined {
   // Set to nothing means not set.
   const read = (name: string) => env(`AZURE_STORAGE_${name}`) || undefined
-  const connectionString = read("CONNECTION_STRING")
+  const connectionString = azureConnection(env)
   if (connectionString !== undefined) return azureReferences({ connectionString })
   const account = read("ACCOUNT")
   return account === undefined ? undefined : azureReferences({ account, accountKey: read("KEY"), sasToken: read("SAS_TOKEN") })

@@ -4,7 +4,16 @@ import type { Entry } from "../core/entry.ts"
 import { md5 } from "../core/md5.ts"
 import { baseName, entryPath, joinEntryPath } from "../core/path.ts"
 import { EntryNotFoundError, InvalidArgumentError } from "../errors.ts"
-import type { CallOptions, Content, LocalPlace, Platform, ReferenceHandler, ReferenceUri, TrackOptions } from "../ports.ts"
+import type {
+  CallOptions,
+  Content,
+  LocalPlace,
+  Platform,
+  ReferenceEntry,
+  ReferenceHandler,
+  ReferenceUri,
+  TrackOptions,
+} from "../ports.ts"
 import { parseReferenceUri } from "./uri.ts"
 
 /** What a `file:` reference needs of the runtime. */
@@ -19,7 +28,7 @@ export function createFileReferences(files: LocalFiles): ReferenceHandler {
     track: (uri, options) => trackFiles(files, uri, options),
     async open(entry, options = {}) {
       const uri = parseReferenceUri(entry.ref)
-      const place = await findFile(files, uri)
+      const place = await findFile(files, uri, entry, options)
       if (place === undefined) {
         throw new EntryNotFoundError(`"${entry.path}" references ${entry.ref}, and there is no such file`, { path: entry.path })
       }
@@ -67,14 +76,30 @@ async function trackFiles(
   return entries
 }
 
-/** Python writes names into directory references undecoded but decodes them when reading, so both spellings are tried. */
-async function findFile(files: LocalFiles, uri: ReferenceUri): Promise<LocalPlace | undefined> {
+/**
+ * Python writes names into directory references undecoded but decodes them when reading, so a reference to `a%20b` may mean either that
+ * or `a b`. Where both are there, the one that has the digest is meant.
+ */
+async function findFile(
+  files: LocalFiles,
+  uri: ReferenceUri,
+  { digest }: ReferenceEntry,
+  options: CallOptions,
+): Promise<LocalPlace | undefined> {
   const literal = uri.text.slice(uri.text.indexOf(":") + 1).replace(/^\/\/[^/]*/, "")
-  for (const path of [decodePath(uri.path), literal]) {
+  const found: LocalPlace[] = []
+  for (const path of new Set([decodePath(uri.path), literal])) {
     const place = await files.locate(path)
-    if (place?.kind === "file") return place
+    if (place?.kind === "file") found.push(place)
   }
-  return undefined
+  if (found.length < 2) return found[0]
+  const unchecked = found.find(({ realPath }) => uriDigest(realPath) === digest)
+  if (unchecked !== undefined) return unchecked
+  for (const place of found) {
+    const hashed = await files.hash(await files.openFile(place.realPath, options), options)
+    if (hashed.digest === digest) return place
+  }
+  return found[0]
 }
 
 function decodePath(path: string): string {

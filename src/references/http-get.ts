@@ -165,7 +165,11 @@ function locked({ operation, label }: GetOptions, url: URL, origin: string | und
   })
 }
 
-/** Whether an address carries its permission, as S3, Cloud Storage, Azure and CloudFront write it, and as tokens are often called. */
+/** What permissions are called in addresses: by S3, Cloud Storage, Azure and CloudFront, and by those who make their own. */
+const SECRETS =
+  /[?&]([\w.-]*(signature|token|secret|credential|passw(or)?d|(api|access|account|auth|subscription)[_-]?key)|sig|jwt|key|code|pwd|auth)=/i
+
+/** Whether an address carries its permission. */
 export function isSecret(address: string): boolean {
-  return /[?&]([\w-]*(signature|token)|sig|jwt)=/i.test(address) || bareAddress(address) !== address.replace(/[?#][\s\S]*$/, "")
+  return SECRETS.test(address) || bareAddress(address) !== address.replace(/[?#][\s\S]*$/, "")
 }

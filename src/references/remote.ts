@@ -1,6 +1,6 @@
 import { pause } from "../bytes/pause.ts"
 import { checkRange, pullStream, sliceStream } from "../bytes/streams.ts"
-import { isArtifactError, StorageError } from "../errors.ts"
+import { DigestMismatchError, isArtifactError, StorageError } from "../errors.ts"
 import type { StoreAnswer } from "../net/request.ts"
 import type { ByteRange, CallOptions, Content, ReadOptions } from "../ports.ts"
 
@@ -44,16 +44,20 @@ function streamRemote(object: RemoteObject, { range, signal }: ReadOptions = {})
 
   const end = () => Math.min(range?.end ?? Number.POSITIVE_INFINITY, size ?? Number.POSITIVE_INFINITY)
   const next = async (): Promise<Uint8Array | undefined> => {
-    if (isAsked && position >= end()) return undefined
+    // Whoever reads to the end of an object is to hear that it goes on behind the end it should have.
+    if (isAsked && position >= end() && (range?.end !== undefined || reader === undefined)) return undefined
     if (reader === undefined) {
-      const opened = await openAt(object, { start: position, end: end() }, either)
+      const opened = await openAt(object, { start: position, end: end() }, range?.end !== undefined, either)
       size ??= opened.size
       reader = opened.stream.getReader()
       isAsked = true
       return new Uint8Array(0)
     }
     const { done, value } = await reader.read()
-    if (!done) return value
+    if (!done) {
+      if (range?.end === undefined && position + value.byteLength > end()) throw tooLong(object, end())
+      return value
+    }
     if (size === undefined || position >= end()) return undefined
     throw new StorageError(`"${object.label}" ended after ${position} of ${end()} bytes`, { path: object.label, operation: "read" })
   }
@@ -67,8 +71,9 @@ function streamRemote(object: RemoteObject, { range, signal }: ReadOptions = {})
       } catch (error) {
         reader?.cancel(error).catch(() => undefined)
         // What a request itself could not do has been tried often enough.
-        const isBroken = reader !== undefined && !either.aborted
+        const isBroken = reader !== undefined && !either.aborted && !(error instanceof DigestMismatchError)
         reader = undefined
+        if (isBroken && position >= end()) return undefined
         if (!isBroken) throw error
         if (!object.isPinned || ++breaks > MAX_BREAKS) throw brokenOff(object, position, error)
         await pause(Math.random() * BREAK_MS * 2 ** breaks, either)
@@ -82,6 +87,7 @@ function streamRemote(object: RemoteObject, { range, signal }: ReadOptions = {})
 async function openAt(
   object: RemoteObject,
   { start, end = Number.POSITIVE_INFINITY }: ByteRange,
+  isPart: boolean,
   signal: AbortSignal,
 ): Promise<{ stream: ReadableStream<Uint8Array>; size: number | undefined }> {
   const isWhole = start === 0 && end === (object.size ?? Number.POSITIVE_INFINITY)
@@ -93,7 +99,7 @@ async function openAt(
     await stream.cancel()
     throw new StorageError(`"${object.label}" was answered from byte ${began} when asked for ${start}`, { path: object.label })
   }
-  const range = { start: start - began, ...(Number.isFinite(end) && { end: end - began }) }
+  const range = { start: start - began, ...(isPart && { end: end - began }) }
   return { stream: sliceStream(stream, { range, signal }), size }
 }
 
@@ -101,6 +107,13 @@ async function openAt(
 function emptyBeyondEnd(error: unknown): RemoteAnswer {
   if (!isArtifactError(error) || error.details.status !== 416) throw error
   return { status: 416, headers: new Headers(), body: undefined }
+}
+
+function tooLong({ label }: RemoteObject, size: number): DigestMismatchError {
+  return new DigestMismatchError(`"${label}" goes on behind the ${size} bytes that its store says it has; track it again`, {
+    path: label,
+    paths: [label],
+  })
 }
 
 function brokenOff({ label }: RemoteObject, position: number, cause: unknown): unknown {

@@ -1,5 +1,6 @@
 import { RegistryError } from "../errors.ts"
 import type { Platform, ReferenceHandler, ReferenceUri } from "../ports.ts"
+import { azureConnection } from "./azure-connection.ts"
 import { createFileReferences, type LocalFiles } from "./file.ts"
 import { createTrackingReferences } from "./tracking.ts"
 import { isAzureHost } from "./uri.ts"
@@ -24,10 +25,10 @@ export function referenceTable(platform: Pick<Platform, "env" | "references">, f
     ),
     loaded(
       ({ scheme }) => scheme === "gs",
-      async () => (await import("./gcs-environment.ts")).gcsFromEnvironment(platform.env),
+      async () => (await import("./gcs-environment.ts")).gcsFromEnvironment({ ...platform, openFile: files.openFile }),
     ),
     loaded(
-      (uri) => isAzure(uri, platform.env("AZURE_STORAGE_CONNECTION_STRING") ?? ""),
+      (uri) => isAzure(uri, azureConnection(platform.env) ?? ""),
       async () => (await import("./azure-environment.ts")).azureFromEnvironment(platform.env),
     ),
     loaded(

@@ -17,7 +17,7 @@ export function createTrackingReferences(): ReferenceHandler {
     async open({ path, ref }) {
       throw new UnsupportedError(
         `"${path}" cannot be downloaded: it references ${bareAddress(ref)}, a scheme that is tracked but not read. Pass allowMissingReferences: true to leave it out`,
-        { path },
+        { path, operation: "follow" },
       )
     },
   }

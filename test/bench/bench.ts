@@ -80,17 +80,16 @@ function tabulate(
   return [title, show(mine), show(theirs), `${ratio.toFixed(1)}×`, goal]
 }
 
-async function findWandb(): Promise<string | undefined> {
+async function findWandb(): Promise<{ readonly version?: string; readonly boto3?: boolean }> {
   try {
-    return String((await bench.python(["version"])).version)
+    return (await bench.python(["version"])) as never
   } catch {
-    return undefined
+    return {}
   }
 }
 
 async function main(): Promise<void> {
-  const wandb = await findWandb()
-  const missing = "no wandb"
+  const { version: wandb, boto3 } = await findWandb()
   console.log(
     `Node ${process.versions.node}, ${availableParallelism()} cores, median of ${rounds}; rival: Python wandb ${wandb ?? "(not there)"}, unless named`,
   )
@@ -100,12 +99,13 @@ async function main(): Promise<void> {
   const titleWidth = Math.max(...groups.flatMap(({ rows }) => rows.map(({ title }) => title.length)))
   console.log(formatRow(["", "isofact", "rival", "ratio", "goal"], titleWidth))
   for (const group of groups) {
-    const isMissing = group.isPython === true && wandb === undefined
+    const missing = group.isPython && wandb === undefined ? "no wandb" : group.needsBoto && !boto3 ? "no wandb[aws]" : undefined
     await group.prepare?.()
-    const samples = await measure(group, group.rival !== undefined && !isMissing)
+    const samples = await measure(group, group.rival !== undefined && missing === undefined)
     group.tidy?.()
     if (process.stderr.isTTY) process.stderr.write("\x1b[2K")
-    for (const row of group.rows) console.log(formatRow(tabulate(isMissing ? { ...row, missing } : row, samples), titleWidth))
+    for (const row of group.rows)
+      console.log(formatRow(tabulate(missing === undefined ? row : { ...row, missing }, samples), titleWidth))
   }
 }
 

@@ -22,6 +22,8 @@ export interface Group {
   readonly name: string
   readonly rows: readonly Row[]
   ours(): Promise<Sample>
+  /** The rival reads S3, which wandb does by boto3. */
+  readonly needsBoto?: boolean
   rival?(): Promise<Sample>
   /** The rival needs Python's wandb. */
   readonly isPython?: boolean
@@ -195,6 +197,7 @@ function referencesGroup(bench: Bench): Group {
   return {
     name: "references",
     isPython: true,
+    needsBoto: true,
     rows: [row("time", "seconds", "s"), row("asked", "requests", "requests"), row("peak memory above idle", "peak", "MiB")],
     prepare: async () => {
       many = await serveObjects(count)

@@ -14,6 +14,7 @@ one small file, so that lazy imports and thread pools are warm too. Scratch file
 import argparse
 import base64
 import hashlib
+import importlib.util
 import json
 import os
 import shutil
@@ -143,6 +144,10 @@ def download(args) -> dict:
     return result
 
 
+def version(_) -> dict:
+    return {"version": wandb.__version__, "boto3": importlib.util.find_spec("boto3") is not None}
+
+
 def references(args) -> dict:
     """A folder of a bucket. Idle is after one object: boto3 is loaded by the first address."""
     os.environ.update(
@@ -170,7 +175,7 @@ def main() -> None:
     command.add_argument("--base-url", required=True)
     commands.add_parser("references").add_argument("url")
     args = parser.parse_args()
-    run = {"version": lambda _: {"version": wandb.__version__}, "add-dir": add_dir, "relog": relog, "manifest": manifest, "download": download, "references": references}
+    run = {"version": version, "add-dir": add_dir, "relog": relog, "manifest": manifest, "download": download, "references": references}
     for variable in ("WANDB_CACHE_DIR", "WANDB_DATA_DIR", "WANDB_CONFIG_DIR"):
         os.environ[variable] = os.path.join(args.work, variable.lower())
         os.makedirs(os.environ[variable], exist_ok=True)

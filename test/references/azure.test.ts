@@ -6,6 +6,7 @@ import { type AzureReferenceOptions, azureReferences } from "../../src/reference
 import { referenceTable } from "../../src/references/table.ts"
 import { parseReferenceUri } from "../../src/references/uri.ts"
 import { type Azurite, startAzurite } from "./azurite.ts"
+import { fakeStore, headers } from "./s3-fake.ts"
 
 let azurite: Azurite
 beforeAll(async () => {
@@ -269,6 +270,26 @@ describe("permission", () => {
     const taker = tableOf({ AZURE_STORAGE_CONNECTION_STRING }).find((handler) => handler.handles(uri))!
     const [entry] = await track(uri.text, {}, taker)
     expect((await read(entry, taker)).text).toBe("hello")
+  })
+
+  test("of the emulator is the one that everybody knows", async () => {
+    const { fetch, asked } = fakeStore(() => headers({ etag: '"e"', "content-length": "5" }))
+    for (const [connectionString, endpoint] of [
+      ["UseDevelopmentStorage=true", "http://127.0.0.1:10000/devstoreaccount1"],
+      [
+        "UseDevelopmentStorage=true;DevelopmentStorageProxyUri=http://other.example/",
+        "http://other.example:10000/devstoreaccount1",
+      ],
+    ] as const) {
+      const uri = `${endpoint}/data/a`
+      await track(uri, {}, azureReferences({ connectionString, fetch }))
+      expect(asked.at(-1)!.url.href).toBe(uri)
+      expect(asked.at(-1)!.headers.get("authorization")).toMatch(/^SharedKey devstoreaccount1:/)
+      const env = (name: string) => (name === "AZURE_STORAGE_CONNECTION_STRING" ? connectionString : undefined)
+      const handlers = referenceTable({ env }, {} as never)
+      const first = (address: string) => handlers.findIndex((handler) => handler.handles(parseReferenceUri(address)))
+      expect(first(uri)).toBe(first("https://x.blob.core.windows.net/c/b"))
+    }
   })
 })
 

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { dirname, join } from "node:path"
+import { gzipSync } from "node:zlib"
 import { Artifact, type ProgressEvent } from "isofact"
 import { expect, onTestFinished, test } from "vitest"
 import { createNodeCache } from "../../src/storage/node-cache.ts"
@@ -68,6 +69,25 @@ test("a second download asks the server for nothing and proves as much", async (
   expect(readFileSync(join(root, kept!), "utf8")).toBe("hello")
   expect(statSync(join(root, kept!)).mode & 0o777).toBe(0o666 & ~process.umask())
   expect(registry).toBeDefined()
+})
+
+test("a total is never overshot, though what comes is longer than what was counted", async () => {
+  const text = "hello ".repeat(50_000)
+  const packed = gzipSync(text)
+  const server = createServer((_, response) => {
+    response.writeHead(200, { etag: '"one"', "content-encoding": "gzip", "content-length": packed.byteLength }).end(packed)
+  })
+  await new Promise<void>((resolve) => server.listen(0, "localhost", resolve))
+  onTestFinished(() => void server.close())
+  const draft = new Artifact("birds", "dataset")
+  await draft.addReference(`http://localhost:${(server.address() as AddressInfo).port}/a.txt`)
+  const artifact = await (await fresh().start()).logArtifact(draft)
+  const counts: number[] = []
+  const target = directory()
+  await artifact.download(target, { onProgress: ({ bytesDone, bytesTotal }) => counts.push(bytesDone, bytesTotal!) })
+  expect(await contents(target)).toEqual({ "a.txt": text })
+  expect(Math.max(...counts)).toBe(packed.byteLength)
+  expect(counts.slice(-2)).toEqual([packed.byteLength, packed.byteLength])
 })
 
 test("nothing is kept with skipCache, nor of what has nothing to tell it by", async () => {

@@ -1,6 +1,7 @@
 /** References to Cloud Storage: what is recorded, how permission is got, what is read later, and what a bad day does to it. */
-import { afterEach, beforeEach, describe, expect, test } from "vitest"
-import { isArtifactError } from "../../src/errors.ts"
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest"
+import { toContent } from "../../src/digest/content.ts"
+import { isArtifactError, StorageError } from "../../src/errors.ts"
 import type { ReferenceEntry, ReferenceHandler, TrackOptions } from "../../src/ports.ts"
 import { type GcsReferenceOptions, gcsReferences } from "../../src/references/gcs.ts"
 import { referenceTable } from "../../src/references/table.ts"
@@ -213,6 +214,34 @@ describe("permission", () => {
       const uri = parseReferenceUri("gs://birds/a")
       const by = referenceTable({ env }, {} as never).find((candidate) => candidate.handles(uri))!
       expect((await track("gs://birds/a", {}, by))[0]!.size).toBe(5)
+    }
+  })
+
+  test("may be the key file that the environment names", async () => {
+    server.tokens = new Set()
+    const uri = parseReferenceUri("gs://birds/a")
+    const tableOf = (file: string | undefined) => {
+      const env = (name: string) => (name === "GOOGLE_APPLICATION_CREDENTIALS" ? "/keys/birds.json" : undefined)
+      const openFile = async () => {
+        if (file === undefined) throw new StorageError("There is none")
+        return toContent(new Blob([file]))
+      }
+      return referenceTable({ env }, { openFile } as never).find((candidate) => candidate.handles(uri))!
+    }
+    // The true service is not for tests to ask.
+    const asked: string[] = []
+    const { fetch } = globalThis
+    vi.stubGlobal("fetch", (url: string, init: RequestInit) => {
+      asked.push(new URL(url).origin)
+      return fetch(url.replace("https://storage.googleapis.com", server.endpoint), init)
+    })
+    onTestFinished(() => void vi.unstubAllGlobals())
+    expect((await track("gs://birds/a", {}, tableOf(JSON.stringify(server.credentials))))[0]!.size).toBe(5)
+    expect(asked).toEqual([new URL(server.credentials.token_uri).origin, "https://storage.googleapis.com"])
+    for (const wrong of [undefined, "hush", "{}", '{"type":"authorized_user","refresh_token":"hush"}']) {
+      const error = await refusal("INVALID_ARGUMENT", track("gs://birds/a", {}, tableOf(wrong)))
+      expect(error.details).toEqual({ argument: "GOOGLE_APPLICATION_CREDENTIALS", path: "/keys/birds.json" })
+      expect(error.message).not.toContain("hush")
     }
   })
 

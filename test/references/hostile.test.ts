@@ -3,7 +3,7 @@ import { Api, Artifact } from "isofact"
 import { describe, expect, test } from "vitest"
 import { type ZipOptions, zipArtifact } from "../../src/artifact/zip.ts"
 import { Manifest } from "../../src/core/manifest.ts"
-import { isArtifactError } from "../../src/errors.ts"
+import { isArtifactError, UnsupportedError } from "../../src/errors.ts"
 import { readTags } from "../../src/net/xml.ts"
 import type { ReferenceHandler, Registry } from "../../src/ports.ts"
 import { azureReferences } from "../../src/references/azure.ts"
@@ -13,7 +13,7 @@ import { s3References } from "../../src/references/s3.ts"
 import { referenceTable } from "../../src/references/table.ts"
 import { createTrackingReferences } from "../../src/references/tracking.ts"
 import { parseReferenceUri } from "../../src/references/uri.ts"
-import { fresh } from "../conformance/fresh.ts"
+import { directory, fresh } from "../conformance/fresh.ts"
 import { unzip } from "../conformance/unzip.ts"
 import { fakeStore, type Reply } from "./s3-fake.ts"
 
@@ -234,6 +234,55 @@ test("a range beyond the end of an object is empty, also when its size is not kn
 test("half a character is no part of an address", async () => {
   for (const uri of ["s3://bucket/\ud800", "gs://bucket/\udc00", "https://x.blob.core.windows.net/c/\ud800"])
     expect(() => parseReferenceUri(uri)).toThrowError(expect.objectContaining({ code: "INVALID_ARGUMENT" }))
+})
+
+test("an object that goes on behind its end is refused", async () => {
+  const { fetch } = store(({ method }) =>
+    method === "HEAD"
+      ? new Response(null, { headers: { etag: '"e"', "content-length": "5" } })
+      : new Response("hello and more", { headers: { etag: '"e"' } }),
+  )
+  const handler = s3References({ fetch })
+  const { content } = await handler.open({ path: "a", ref: "s3://bucket/a", digest: "e", size: 5 })
+  expect(await refused(content.stream().pipeTo(new WritableStream()))).toMatchObject({ code: "DIGEST_MISMATCH" })
+  expect(await new Response(content.stream({ range: { start: 1, end: 3 } })).text()).toBe("el")
+})
+
+test.each([200, 403])("an answer of status %s that never ends is given up", async (status) => {
+  let sent = 0
+  const chunk = new Uint8Array(1024 * 1024)
+  const endless = () =>
+    new ReadableStream<Uint8Array>({
+      pull(controller) {
+        sent += chunk.byteLength
+        controller.enqueue(chunk)
+      },
+    })
+  const { fetch } = store(() => new Response(endless(), { status }))
+  const error = await refused(track(s3References({ fetch }), "s3://bucket/folder/"))
+  expect(error).toMatchObject({ code: "STORAGE" })
+  expect(error.message).toContain("MiB")
+  expect(sent).toBeLessThan(100 * 1024 * 1024)
+})
+
+test("what somebody could still allow to be read is not missing", async () => {
+  const hidden: ReferenceHandler = {
+    handles: ({ scheme }) => scheme === "hidden",
+    track: async ({ text }) => [{ path: "a", ref: text, digest: "e" }],
+    open: async () => {
+      throw new UnsupportedError("The ETag is hidden")
+    },
+  }
+  const platform = { references: [hidden] }
+  const draft = new Artifact("birds", "dataset", { platform })
+  await draft.addReference("hidden:a")
+  await draft.addReference("unknown:b", { name: "b" })
+  const artifact = await (await fresh().start({ platform })).logArtifact(draft)
+  const options = { allowMissingReferences: true }
+  expect(await refused(artifact.download(directory(), options))).toMatchObject({ message: "The ETag is hidden" })
+  const skipped: string[] = []
+  await artifact.download(directory(), { ...options, match: /b/, onProgress: ({ type, path }) => skipped.push(`${type} ${path}`) })
+  expect(skipped).toEqual(["skip b"])
 })
 
 describe("XML", () => {

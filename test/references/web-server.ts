@@ -17,7 +17,7 @@ export interface WebServer {
   close(): void
 }
 
-export async function startWeb(paths: Record<string, Answering>): Promise<WebServer> {
+export async function startWeb(paths: Record<string, Answering>, otherwise: Answering = nothing): Promise<WebServer> {
   const requests: IncomingMessage[] = []
   const sockets = new Set<Socket>()
   let openAnswers = 0
@@ -26,9 +26,8 @@ export async function startWeb(paths: Record<string, Answering>): Promise<WebSer
     requests.push(request)
     openAnswers++
     response.on("close", () => openAnswers--)
-    const answer = paths[request.url!]
-    if (answer === undefined) response.writeHead(404).end("nothing here")
-    else answer(request, response)
+    const answer = paths[request.url!] ?? otherwise
+    answer(request, response)
   })
   server.on("connection", (socket) => {
     sockets.add(socket)
@@ -52,6 +51,8 @@ export async function startWeb(paths: Record<string, Answering>): Promise<WebSer
     },
   }
 }
+
+const nothing: Answering = (_, response) => response.writeHead(404).end("nothing here")
 
 export interface FileOptions {
   readonly etag?: string

@@ -9,6 +9,13 @@ export async function serveWeb(paths: Record<string, Answering>): Promise<WebSer
   return server
 }
 
+/** One that answers every path alike. */
+export async function serveAll(answer: Answering): Promise<WebServer> {
+  const server = await startWeb({}, answer)
+  onTestFinished(() => server.close())
+  return server
+}
+
 /** Every answer comes to its end: nobody keeps a line without reading it. */
 export async function expectNoOpenAnswers(server: WebServer): Promise<void> {
   for (let tries = 0; server.openAnswers > 0 && tries < 100; tries++) await delay(20)

@@ -313,3 +313,18 @@ describe("run.logArtifact of a path", () => {
     expect(artifact.manifest.fileCount).toBe(1)
   })
 })
+
+describe("references to names with percent signs", () => {
+  test("mean the file that has the digest, written decoded or not, also when both are there", async () => {
+    const { at, draft, start, write } = await place()
+    await write({ "in/a%20b": "with a percent sign", "in/a b": "with a space" })
+    const root = pathToFileURL(at("in")).href
+    for (const checksum of [true, false]) {
+      const artifact = draft()
+      await artifact.addReference(root, { checksum })
+      const logged = await (await start()).logArtifact(artifact)
+      expect(await logged.getEntry("a%20b").text()).toBe("with a percent sign")
+      expect(await logged.getEntry("a b").text()).toBe("with a space")
+    }
+  })
+})
