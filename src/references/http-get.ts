@@ -101,7 +101,10 @@ function sendFromPage(fetch: Fetch): Fetch {
       const { signal } = init
       const answers = await fetch(url, { method: "HEAD", mode: "no-cors", signal: signal! }).catch(() => undefined)
       if (answers?.type !== "opaque") throw error
-      return await fetch(url, init).catch(() => {
+      // A part of what is kept compressed cannot be unpacked, which a page is not told either: the whole can.
+      const headers = new Headers(init.headers)
+      headers.delete("range")
+      return await fetch(url, { ...init, headers }).catch(() => {
         if (signal?.aborted) throw error
         throw new RequestFailure("final", "its CORS rules do not let this page read it (Access-Control-Allow-Origin)")
       })

@@ -1,4 +1,5 @@
 /** References of a page to servers of other origins: what CORS hides is an error that names it, and never a wrong digest. */
+import { gzipSync } from "node:zlib"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { serveWeb } from "../references/web.ts"
 import { type Answering, broken, file, inTurn, redirect } from "../references/web-server.ts"
@@ -146,6 +147,15 @@ describe("of another origin", () => {
     const { origin, requests } = await serveWeb({ "/a": inTurn(whole, broken(whole, 4000), whole) })
     expect(await read(await track(`${origin}/a`))).toBe(text.repeat(1000))
     expect(requests.at(-1)!.headers.range).toMatch(/^bytes=[1-9]\d*-/)
+  })
+
+  test("a part of what is kept compressed is cut from the whole", async () => {
+    const headers = { ...expose, "content-encoding": "gzip" }
+    const { origin } = await serveWeb({ "/a": file(gzipSync(text), { etag, headers }) })
+    const entry = await track(`${origin}/a`)
+    expect(await read(entry)).toBe(text)
+    expect(await read(entry, { start: 3, end: 6 })).toBe("345")
+    expect(await read(entry, { start: 8 })).toBe("89")
   })
 
   test("what the browser has kept does not stand for what is there now", async () => {
