@@ -16,6 +16,8 @@ export interface StoreRequest extends CallOptions {
   readonly body?: Uint8Array<ArrayBuffer> | string | undefined
   /** Error codes, or statuses of answers without one, that are an answer to be looked at. */
   readonly expected?: readonly (string | number)[] | undefined
+  /** What is asked for takes the store minutes, such as putting parts together: it is given ten times as long. */
+  readonly isSlow?: boolean | undefined
   /** Default true. */
   readonly repeatable?: boolean | undefined
 }
@@ -89,7 +91,7 @@ export function createRequester(options: RequesterOptions): Requester {
     await response.body?.cancel()
   }
   const attempt = async (request: StoreRequest, unclear: boolean) => {
-    const clock = createClock(timeoutMs, request.signal)
+    const clock = createClock(request.isSlow ? timeoutMs * 10 : timeoutMs, request.signal)
     clock.start()
     const { url, headers } = await untilAborted(Promise.resolve(authorize(request)), clock.signal).catch((error) => {
       clock.stop()

@@ -66,6 +66,24 @@ export function bodyContent(request: Request): Content {
   }
 }
 
+/** Held whole at most: bytes that have to go on to where a length must be given. */
+const MOST_UNMEASURED = 64 * 1024 * 1024
+
+/** The body for another server, which wants to know how long it is before the first byte. */
+export function measured(request: Request): Content {
+  const content = bodyContent(request)
+  if (content.size !== undefined) return content
+  let size = 0
+  const count = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      size += chunk.byteLength
+      if (size <= MOST_UNMEASURED) return controller.enqueue(chunk)
+      throw new Refusal(411, `A file of more than ${MOST_UNMEASURED} bytes must be sent with its Content-Length.`)
+    },
+  })
+  return { ...content, stream: () => content.stream().pipeThrough(count) }
+}
+
 export function lengthOf(request: Request): number | undefined {
   const header = request.headers.get("content-length")
   return header !== null && /^\d{1,15}$/.test(header) ? Number(header) : undefined

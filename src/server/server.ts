@@ -40,7 +40,10 @@ export interface ServerOptions {
   readonly maxDepth?: number | undefined
   /** Hand out addresses of the store itself where it has some, so that bytes do not pass this server. Default false. */
   readonly direct?: boolean | undefined
-  /** Take files of 2 GiB and more in parts, which the registry must be able to give back before their version is committed. Default true. */
+  /**
+   * Take files of 2 GiB and more in parts. Default: whether `registry` keeps its files itself, since another server gives parts back only
+   * once their version is committed: a gateway takes a file in one piece.
+   */
   readonly multipart?: boolean | undefined
   /** Proves whole files as they are read. Default: plain JavaScript. */
   readonly hasher?: Hasher | undefined
@@ -99,7 +102,7 @@ export function createServer(options: ServerOptions): Server {
     maxManifestBytes: rest.maxManifestBytes ?? 256 * 1024 * 1024,
     maxDepth: rest.maxDepth ?? 16,
     direct: rest.direct ?? false,
-    multipart: rest.multipart ?? true,
+    multipart: rest.multipart ?? !registry.remote,
     hasher: rest.hasher ?? createJsHasher(),
     onError: rest.onError ?? (() => undefined),
     manifests: createManifestCache(),

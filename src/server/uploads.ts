@@ -2,7 +2,7 @@ import { type Digest, digestFromBytes, digestToHex } from "../core/digest-text.t
 import { Manifest } from "../core/manifest.ts"
 import { md5 } from "../core/md5.ts"
 import { DigestMismatchError, InvalidArgumentError } from "../errors.ts"
-import { bodyContent, drain, lengthOf, readText } from "./body.ts"
+import { bodyContent, drain, lengthOf, measured, readText } from "./body.ts"
 import type { Setup } from "./call.ts"
 import type { Claims } from "./urls.ts"
 
@@ -15,7 +15,7 @@ const putFile: SignedHandler<"upload"> = async (setup, { version, path, digest }
     signal: request.signal,
   })
   if (ticket?.put === undefined) await drain(request)
-  else await ticket.put(bodyContent(request), { signal: request.signal })
+  else await ticket.put(setup.registry.remote ? measured(request) : bodyContent(request), { signal: request.signal })
   return new Response(null, { status: 200, headers: { etag: etagOf(digest) } })
 }
 

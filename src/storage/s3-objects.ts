@@ -146,7 +146,7 @@ function createUpload(client: S3Client, on: On, uploadId: string, hasher: Hasher
     async complete(etags, size, call) {
       const parts = etags.map((etag, at) => `<Part><PartNumber>${at + 1}</PartNumber><ETag>${escapeXml(etag)}</ETag></Part>`)
       const body = `<CompleteMultipartUpload>${parts.join("")}</CompleteMultipartUpload>`
-      const request = { ...on("complete", "POST", call), query: { uploadId }, body, expected: ["NoSuchUpload"] }
+      const request = { ...on("complete", "POST", call), query: { uploadId }, body, expected: ["NoSuchUpload"], isSlow: true }
       const { code, unclear } = await client.text(request)
       if (code === undefined) return
       // An attempt whose answer was lost may have completed it.

@@ -27,6 +27,8 @@ export function document<Answer, Variables = Record<string, never>>(
 export interface AskOptions extends CallOptions {
   /** The entry it is about, for messages. */
   readonly path?: string | undefined
+  /** It takes the server minutes to do. */
+  readonly isSlow?: boolean | undefined
   /** Another writer may be creating the same thing: try again after a 409, as W&B's own client does. */
   readonly retryConflict?: boolean | undefined
 }

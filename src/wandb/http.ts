@@ -23,6 +23,8 @@ export interface WireRequest extends RetryOptions {
   readonly body?: ((watch: Watch) => WireBody | Promise<WireBody>) | undefined
   /** Failing statuses that are an answer to be looked at. */
   readonly expected?: readonly number[] | undefined
+  /** What is asked for takes the server minutes: it is given ten times as long. */
+  readonly isSlow?: boolean | undefined
   /** Try again after a 409, which otherwise is final. */
   readonly retryConflict?: boolean | undefined
 }
@@ -96,7 +98,9 @@ export function createHttp(options: HttpOptions): Http {
   return {
     ...policy,
     text: (request, read) =>
-      repeated(request, timeoutMs, "down", async (response) => read(await response.text(), factsOf(response))),
+      repeated(request, timeoutMs * (request.isSlow ? 10 : 1), "down", async (response) =>
+        read(await response.text(), factsOf(response)),
+      ),
     send: (request) =>
       repeated(request, stallMs, "up", async (response) => {
         // Nothing in it matters, but only an answer that was read to its end leaves the connection to the next request.

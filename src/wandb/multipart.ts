@@ -158,7 +158,7 @@ async function complete(upload: Upload, slot: FileSlot, renew: Renew): Promise<v
   const { uploadID } = slot.uploadMultipartUrls!
   const variables = { completedParts, artifactID: artifact.id, storagePath: storagePath ?? "", uploadID }
   try {
-    await context.ask(completeMultipart, variables, { ...options, path: request.path })
+    await context.ask(completeMultipart, variables, { signal: options.signal, path: request.path, isSlow: true })
   } catch (error) {
     options.signal?.throwIfAborted()
     // The answer to an earlier attempt may have been lost.

@@ -1,14 +1,16 @@
 import { expect, test } from "vitest"
+import { digestFromBytes } from "../../src/core/digest-text.ts"
+import { md5 } from "../../src/core/md5.ts"
 import type { Registry } from "../../src/ports.ts"
 import { wandb } from "../../src/wandb/wandb.ts"
-import { annsKey, createSite, fileUrl, log, need, origin } from "./site.ts"
+import { annsKey, artifactInput, createArtifactQuery, createFilesQuery, createSite, fileUrl, log, need, origin } from "./site.ts"
 
 /** A server whose registry is another server, reached as W&B is. */
 function createGateway(direct = false) {
   const upstream = createSite()
   const options = { apiKey: annsKey, baseUrl: "http://upstream.test", entity: "ann", project: "birds", env: () => undefined }
   const registry = wandb({ ...options, fetch: (request: Request) => upstream.server.fetch(request) })
-  return { upstream, gateway: createSite({ registry, direct, multipart: false }) }
+  return { upstream, gateway: createSite({ registry, direct }) }
 }
 
 test("what is logged through a gateway is upstream, and comes back through it", async () => {
@@ -66,4 +68,33 @@ test("what upstream knows by its XXH128 is passed on as that, and taken for no d
     expect(await page.text(), path).toContain(shown)
   }
   expect([corrupt, site.told]).toEqual([[], []])
+})
+
+test("a file of unknown length is passed on when it is small, and refused before it fills the memory", async () => {
+  const { gateway } = createGateway()
+  let sent = 0
+  const chunk = new Uint8Array(1024 * 1024)
+  const bodyOf = (bytes: number) =>
+    new ReadableStream<Uint8Array<ArrayBuffer>>(
+      {
+        pull(controller) {
+          if (sent >= bytes) return controller.close()
+          sent += chunk.byteLength
+          controller.enqueue(chunk)
+        },
+      },
+      { highWaterMark: 0 },
+    )
+  const put = async (bytes: number, md5: string) => {
+    sent = 0
+    const { id } = need(await gateway.gql(createArtifactQuery, { input: artifactInput({}) })).createArtifact.artifact
+    const input = { artifactFiles: [{ artifactID: id, name: `${bytes}`, md5 }], storageLayout: "V2" }
+    const { edges } = need(await gateway.gql(createFilesQuery, { input })).createArtifactFiles.files
+    return gateway.fetch(edges[0].node.uploadUrl, { method: "PUT", body: bodyOf(bytes), duplex: "half" } as RequestInit)
+  }
+  const two = digestFromBytes(md5(new Uint8Array(2 * chunk.byteLength)))
+  expect((await put(2 * chunk.byteLength, two)).status).toBe(200)
+  const refused = await put(1024 * chunk.byteLength, "1B2M2Y8AsgTpgAmY7PhCfg==")
+  expect([refused.status, await refused.text()]).toEqual([411, expect.stringContaining("Content-Length")])
+  expect(sent).toBeLessThan(80 * chunk.byteLength)
 })

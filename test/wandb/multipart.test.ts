@@ -108,6 +108,20 @@ describe("a large file", () => {
     expect(await truth.findVersion(field)).toBeUndefined()
   })
 
+  test("is waited for while the store puts its parts together", async () => {
+    const { server } = serve()
+    let completions = 0
+    const slow: Fetch = async (request) => {
+      const isCompletion =
+        request.url.endsWith("/graphql") && (await request.clone().text()).includes("completeMultipartUploadArtifact")
+      completions += Number(isCompletion)
+      if (isCompletion) await new Promise((resolve) => setTimeout(resolve, 900))
+      return server.fetch(request)
+    }
+    await log(connect(slow, { ...small, timeoutMs: 300 }))
+    expect(completions).toBe(1)
+  })
+
   test("is sent whole by a server that takes no parts", async () => {
     const { server } = serve({ multipart: false })
     const { seen, fetch } = spy(server.fetch)
