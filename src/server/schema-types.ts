@@ -56,12 +56,18 @@ type Entity {
   organization: Organization
   user: User
   xxhashDigestsEnabled: Boolean
+  available: Boolean photoUrl: String readOnly: Boolean readOnlyAdmin: Boolean privateOnly: Boolean isPaid: Boolean
+  storageBytes: Int64 codeSavingEnabled: Boolean defaultAccess: String
+  members: [Member!]
   project(name: String): Project
   projects(filters: JSONString, after: String, first: Int, order: String): ProjectConnection!
   artifactCollections(projectFilters: JSONString, filters: JSONString, collectionTypes: [ArtifactCollectionType!], after: String,
     first: Int, order: String): ArtifactCollectionConnection!
   artifactMemberships(projectFilters: JSONString, collectionFilters: JSONString, filters: JSONString, after: String, first: Int,
     order: String): ArtifactCollectionMembershipConnection!
+}
+type Member {
+  id: ID role: String pending: Boolean email: String username: String name: String photoUrl: String accountType: String apiKey: String
 }
 type Organization {
   id: ID!
@@ -74,8 +80,13 @@ type Organization {
 type AdvancedRegistryFeatures { advancedSearch: Boolean! }
 type FeatureFlag { rampKey: String! isEnabled: Boolean! }
 
+type Role { name: String! }
+type ProjectMember { id: ID! name: String username: String email: String role: Role! }
+type ProjectTeamMember { team: Entity! role: Role! }
 type Project {
   id: ID!
+  members: [ProjectMember!]!
+  teamMembers: [ProjectTeamMember!]!
   internalId: ID!
   name: String!
   entityName: String!

@@ -4,6 +4,7 @@ import { type Call, once } from "./call.ts"
 import { connection, type PageArgs, wholeList } from "./connection.ts"
 import { filterItems } from "./filters.ts"
 import { formatId, numberOf } from "./ids.ts"
+import { may } from "./principal.ts"
 import { artifactView, memberView } from "./view-artifact.ts"
 import { collectionView } from "./view-collection.ts"
 import { runFields, runView } from "./view-run.ts"
@@ -39,6 +40,8 @@ export function projectView(call: Call, ref: ProjectRef, known?: ProjectRecord) 
     isBenchmark: false,
     user: null,
     readOnly: false,
+    members: () => [memberOf(call, ref)],
+    teamMembers: [],
     createdAt: async () => (await record()).createdAt,
     updatedAt: async () => (await record()).updatedAt,
     allowAllArtifactTypesInRegistry: async () => (await record()).artifactTypes === null,
@@ -67,6 +70,13 @@ export function projectView(call: Call, ref: ProjectRef, known?: ProjectRecord) 
     },
     artifactCollections: (args: PageArgs & FilterArgs) => collectionList(call, ref, undefined, args),
   }
+}
+
+/** Keys decide who may do what, and a request knows of its own only. */
+function memberOf({ principal }: Call, ref: ProjectRef) {
+  const { username, email = null } = principal
+  const name = may(principal, "delete", ref) ? "admin" : may(principal, "write", ref) ? "member" : "viewer"
+  return { __typename: "ProjectMember", id: formatId("User", username), name: username, username, email, role: { name } }
 }
 
 const place = ({ entity, project }: ProjectRef): ProjectRef => ({ entity, project })

@@ -76,6 +76,8 @@ def change(report, api):
     back.name = "zoo"
     back.save()
     user = base64.b64encode(b"User:1").decode()
+    report.same([(member.user.username, member.role) for member in back.user_members()], [(api.viewer.username, "admin")], "who may use a registry, as far as a key knows")
+    report.same((len(back.members()), back.team_members()), (1, []), "members of a registry")
     report.refuses(lambda: back.add_members(user), Exception, "members of a registry, which keys decide here")
     collection = api.artifact_collection("dataset", "birds/wandb-registry-zoo/owls")
     collection.description = "Owls."
