@@ -11,7 +11,7 @@ import type { CollectionRow, NameRow, ProjectRow } from "./rows.ts"
 
 /**
  * Another name for a project in which nothing was logged, such as a registry: versions and runs that are at home in one keep its name in
- * their addresses. Portfolios go over one by one, each found under one of both names at any time; the old project's record goes last, so
+ * their addresses. Portfolios go over one by one, each found at any time, for a moment under both names; the old project's record goes last, so
  * that one that was cut off is gone on with by asking for the same again.
  *
  * @throws UnsupportedError when runs or sequences are in it; ConflictError when there is another project of that name

@@ -150,6 +150,58 @@ function partly(scenario: Scenario, before: unknown[], after: unknown[]): unknow
   return []
 }
 
+test("a registry whose renaming fails or dies anywhere loses no link, and a retry ends it", async () => {
+  const [old, renamed] = ["wandb-registry-old", "wandb-registry-new"].map((name) => ({ ...project, project: name })) as [
+    typeof project,
+    typeof project,
+  ]
+  const shelves = ["owls", "wrens"]
+  const create = () =>
+    setUp({
+      async prepare(registry) {
+        await registry.upsertProject(old, { description: "all birds", artifactTypes: ["dataset"] })
+        const { version } = await publish(registry, { a: "1" })
+        for (const collection of shelves) await registry.link(version.id, { ...old, collection }, ["best"])
+      },
+      run: async () => undefined,
+    })
+  const rename = (registry: EmbeddedRegistry) => registry.upsertProject(old, { name: renamed.project })
+  /** By collection the names under which its link is found. */
+  const found = async ({ stores, now }: Awaited<ReturnType<typeof create>>) => {
+    const registry = createEmbeddedRegistry({ ...stores, now })
+    const places = shelves.map(async (collection) => {
+      const at = [old, renamed].map(async (ref) => registry.findVersion({ ...ref, collection, alias: "best" }))
+      return (await Promise.all(at)).filter((member) => member !== undefined).map((member) => member.collection.project)
+    })
+    return Promise.all(places)
+  }
+  const world = await create()
+  const { state, gate } = counting(Number.POSITIVE_INFINITY, "before", false)
+  await rename(createEmbeddedRegistry({ ...gatedStores(world.stores, gate), now: world.now }))
+  expect(await found(world)).toEqual([[renamed.project], [renamed.project]])
+  expect(state.count).toBeGreaterThan(20)
+  for (const when of ["before", "after"] as const) {
+    for (let at = 1; at <= state.count; at++) {
+      const cut = await create()
+      const fault = counting(at, when, true)
+      const failed = await rename(createEmbeddedRegistry({ ...gatedStores(cut.stores, fault.gate), now: cut.now })).catch(
+        (error) => error,
+      )
+      if (failed instanceof Error) expect(failed, `operation ${at}`).toBe(fault.state.failure)
+      for (const places of await found(cut)) expect(places, `operation ${at}`).not.toHaveLength(0)
+      const registry = createEmbeddedRegistry({ ...cut.stores, now: cut.now })
+      // Whoever asks again after the last step is told that it is done.
+      await rename(registry).catch(gone)
+      expect(await found(cut), `retry after operation ${at}`).toEqual([[renamed.project], [renamed.project]])
+      expect(await registry.getProject(renamed)).toMatchObject({ description: "all birds", artifactTypes: ["dataset"] })
+      expect((await collect(registry.projects(project.entity))).map((item) => item.project)).toEqual([
+        project.project,
+        renamed.project,
+      ])
+    }
+  }
+})
+
 test("garbage collection that fails or dies anywhere loses nothing that is needed", async () => {
   const create = async () => {
     const world = await setUp({ prepare: three, run: three })
