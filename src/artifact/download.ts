@@ -1,7 +1,7 @@
 import { checkBoolean, checkFunction, checkPositiveInteger, checkString, optional } from "../core/check.ts"
 import type { Digest } from "../core/digest-text.ts"
 import type { Entry } from "../core/entry.ts"
-import { DigestMismatchError, EntryNotFoundError, InvalidArgumentError, UnsupportedError } from "../errors.ts"
+import { type ArtifactError, DigestMismatchError, EntryNotFoundError, InvalidArgumentError } from "../errors.ts"
 import type { CallOptions, Content, Directory, ReferenceEntry, ReferenceProof } from "../ports.ts"
 import { checkCall } from "./call.ts"
 import { forEachConcurrent } from "./map-concurrent.ts"
@@ -74,10 +74,10 @@ export async function downloadEntry(
 ): Promise<void> {
   if (await isUnchanged(entry, directory, options)) return progress.skip(entry.path, "unchanged", entry.size ?? 0)
   // The size recorded of a reference is what the total holds of it, and may be that of its compressed form.
-  const most = (entry.ref !== undefined && entry.size) || undefined
+  const most = (entry.ref && entry.size) || undefined
   let told = 0
   const onBytes = (count: number) => {
-    const counted = Math.min(count, (most ?? Number.POSITIVE_INFINITY) - told)
+    const counted = most ? Math.min(count, most - told) : count
     told += counted
     progress.bytes("download", entry.path, counted)
   }
@@ -124,7 +124,7 @@ async function writeReference<T>(
 
 /** Gone, or never to be had; not what somebody could still allow to be read. */
 export function isMissing(error: unknown): boolean {
-  return error instanceof EntryNotFoundError || (error instanceof UnsupportedError && error.details.operation === "follow")
+  return error instanceof EntryNotFoundError || (error as Partial<ArtifactError> | null)?.details?.operation === "follow"
 }
 
 export function chooser({ pathPrefix = "", match }: DownloadOptions): (entry: Entry) => boolean {
