@@ -55,6 +55,13 @@ describe("imports", () => {
     expect(hosts.filter((file) => !/(^|\/)node(-[a-z0-9-]+)?\.ts$/.test(file))).toEqual([])
   })
 
+  test("what only some hosts have as a global is used where the host is known", () => {
+    const users = [...sources]
+      .filter(([, text]) => /\bprocess\.(env|argv|exit|cwd|on|stdout|stderr)\b/.test(text))
+      .map(([file]) => file)
+    expect(users.filter((file) => !/^(cli\/|doors\/)|(^|\/)node(-[a-z0-9-]+)?\.ts$/.test(file))).toEqual([])
+  })
+
   test("each package has one home", () => {
     const homes = {
       "@hono/node-server": /^cli\/node-serve\.ts$/,
