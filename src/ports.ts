@@ -566,6 +566,50 @@ export interface ReferenceEntry extends Entry {
   readonly ref: string
 }
 
+// ---------------------------------------------------------------- media
+
+/** What `Artifact.add` takes and `Artifact.get` gives: a typed object that is one JSON file and the files it names. */
+export interface MediaObject {
+  /** W&B's name of its kind, as in `"image-file"`; the suffix of its entry: `name.image-file.json`. */
+  readonly logType: string
+  /** Grows with each change. Added once more elsewhere, an object that did not change becomes a reference. Absent: it never changes. */
+  readonly revision?: number
+  /** The bytes of its JSON file, after the files and objects it names were added to `draft`. */
+  toContent(draft: MediaDraft): Promise<Content>
+}
+
+/** The draft that a media object is being added to. */
+export interface MediaDraft extends CallOptions {
+  /** Anything that `Artifact.addFile` takes, ready to be read. */
+  open(source: unknown): Promise<Content>
+  /** What is in it already. */
+  entry(path: string): Entry | undefined
+  /** The path of the entry that was added from this local file. */
+  addedPath(localPath: string): string | undefined
+  /** Adds a file, once per path and content. `isTmp`: its content's MD5 stands for the base name up to the first dot. */
+  addFile(content: Content, options: { readonly name: string; readonly isTmp?: boolean }): Promise<Entry>
+  /** Tracks what lives elsewhere. */
+  addReference(uri: string, options: { readonly name: string }): Promise<Entry>
+  /** A file of a version, by reference, under the path it has there. */
+  addStored(source: MediaSource, path: string): Promise<Entry>
+  /** Adds an object, once however often it comes. */
+  add(object: MediaObject, name: string): Promise<Entry>
+  /** Bytes that can be read again, kept beside the draft until it is logged or dropped: where a large object is put together. */
+  keep(content: Content): Promise<Content>
+}
+
+/** The version that a media object was read from. */
+export interface MediaSource {
+  /** @throws EntryNotFoundError */
+  entry(path: string): Entry
+  /** The entries below a folder, in the order of the manifest; of all folders without one. */
+  list(folder?: string): readonly Entry[]
+  /** Verified bytes; references are followed. @throws EntryNotFoundError */
+  open(path: string, options?: CallOptions): Promise<Content>
+  /** The object at `name`, as `Artifact.get` finds it. */
+  get(name: string, options?: CallOptions): Promise<MediaObject | undefined>
+}
+
 // ---------------------------------------------------------------- the runtime
 
 /** Copies kept on this machine of what crosses a network. */

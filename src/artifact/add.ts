@@ -51,7 +51,7 @@ interface Addition {
 }
 
 export async function addFile(state: ArtifactState, source: FileSource, options: AddFileOptions = {}): Promise<Entry> {
-  const { isTmp, overwrite, skipCache, signal } = checkCall(options, {
+  const { isTmp, overwrite, skipCache, signal, onProgress } = checkCall(options, {
     ...additionChecks,
     isTmp: checkBoolean,
     overwrite: checkBoolean,
@@ -61,8 +61,23 @@ export async function addFile(state: ArtifactState, source: FileSource, options:
   const name = options.name === undefined ? undefined : entryPath(options.name, "options.name")
   const content = await openSource(source, state.platform, signal)
   const path = name ?? entryPath(defaultName(content), "source")
-  const progress = trackProgress(options.onProgress, 1, content.size)
-  const staged = await stage(state, path, content, keep, progress, signal)
+  return addContent(state, content, { path, keep, isTmp, overwrite, skipCache, signal, onProgress })
+}
+
+interface AddContentOptions extends CallOptions {
+  readonly path: string
+  /** Take a snapshot. Default true. */
+  readonly keep?: boolean
+  readonly isTmp?: boolean | undefined
+  readonly overwrite?: boolean | undefined
+  readonly skipCache?: boolean | undefined
+  readonly onProgress?: OnProgress | undefined
+}
+
+/** Adds bytes at `path`, or with `isTmp` beside it. */
+export async function addContent(state: ArtifactState, content: Content, options: AddContentOptions): Promise<Entry> {
+  const { path, keep = true, isTmp, overwrite, skipCache, signal, onProgress } = options
+  const staged = await stage(state, path, content, keep, trackProgress(onProgress, 1, content.size), signal)
   const addition = { path: isTmp ? contentName(path, staged) : path, source: content, staged }
   return commitAdditions(state, [addition], { overwrite, skipCache })[0]!
 }

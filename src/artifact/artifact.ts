@@ -1,7 +1,7 @@
 import type { Manifest } from "../core/manifest.ts"
 import { entryPath } from "../core/path.ts"
 import { EntryNotFoundError } from "../errors.ts"
-import type { CallOptions } from "../ports.ts"
+import type { CallOptions, MediaObject } from "../ports.ts"
 import { encodeAttributes } from "./attributes.ts"
 import { ArtifactBuilder } from "./builder.ts"
 import { checkCall } from "./call.ts"
@@ -85,6 +85,12 @@ export class Artifact extends ArtifactBuilder {
     const entry = this.manifest.get(path)
     if (entry !== undefined) return this.#entry(entry)
     throw new EntryNotFoundError(`Path not contained in "${this.name}": ${path}`, { path })
+  }
+
+  /** The typed object at `name`, with or without the suffix of its kind; undefined when there is none. Reads only what it is made of. */
+  async get(name: string, options?: CallOptions): Promise<MediaObject | undefined> {
+    const { getObject } = await more()
+    return getObject(this.#state, name, options)
   }
 
   /** @deprecated use `getEntry` */

@@ -1,10 +1,12 @@
 import { entryPath } from "../core/path.ts"
 import { EntryNotFoundError, InvalidArgumentError } from "../errors.ts"
+import type { MediaObject } from "../ports.ts"
 import { type AddDirOptions, type AddFileOptions, addDir, addFile } from "./add.ts"
 import { ArtifactAttributes } from "./attributes.ts"
 import { ArtifactManifestEntry } from "./entry.ts"
 import type { ArtifactFileWriter } from "./file-writer.ts"
 import type { NewFileOptions } from "./new-file.ts"
+import type { AddOptions } from "./objects.ts"
 import type { AddReferenceOptions } from "./reference.ts"
 import type { DirectorySource, FileSource } from "./sources.ts"
 import { type ArtifactState, more } from "./state.ts"
@@ -58,6 +60,17 @@ export abstract class ArtifactBuilder extends ArtifactAttributes {
         ? addEntryReference(this.#state, uri, uri.refUrl(), options)
         : await addReference(this.#state, uri, options)
     return entries.map((entry) => this.#entry(entry))
+  }
+
+  /**
+   * Adds a typed object of `isofact/media` (a `Table`, an `Image`, …): a JSON file at `name` plus the suffix of its kind, and the files it
+   * names. An object that was added before keeps its entry; one that another artifact holds becomes a reference to it.
+   *
+   * @throws InvalidArgumentError when the path is taken by other content and `overwrite` is not set
+   */
+  async add(obj: MediaObject, name: string, options?: AddOptions): Promise<ArtifactManifestEntry> {
+    const { addObject } = await more()
+    return this.#entry(await addObject(this.#state, obj, name, options))
   }
 
   /** Removes an entry, or everything below a directory. @throws EntryNotFoundError when there is nothing */

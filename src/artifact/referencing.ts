@@ -192,7 +192,8 @@ async function findTarget(registry: Registry, uri: ReferenceUri, options: CallOp
   return { target, id }
 }
 
-function artifactIdOf(uri: ReferenceUri): string {
+/** The id in a `wandb-artifact://` address. */
+export function artifactIdOf(uri: ReferenceUri): string {
   try {
     return base64Encode(hexDecode(uri.authority))
   } catch (cause) {

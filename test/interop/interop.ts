@@ -1,7 +1,7 @@
 /**
  * Runs isofact and the real Python `wandb` side by side and compares what they make. Called by run.sh.
  *
- * usage: interop.ts PYTHON [--seed n] [--only trees|names|cache|server|gateway|crosswise|openwandb|references-http|references-s3|large] [--show n]
+ * usage: interop.ts PYTHON [--seed n] [--only trees|names|cache|server|gateway|crosswise|tables|openwandb|references-http|references-s3|large] [--show n]
  */
 
 import { mkdtempSync, rmSync } from "node:fs"
@@ -17,6 +17,7 @@ import { checkOpenwandb } from "./openwandb.ts"
 import { checkReferencesHttp } from "./references-http.ts"
 import { checkReferencesS3 } from "./references-s3.ts"
 import { checkGateway, checkServer } from "./server.ts"
+import { checkTables } from "./tables.ts"
 import { checkTrees } from "./trees.ts"
 
 const { values, positionals } = parseArgs({
@@ -32,6 +33,7 @@ const checks: Record<string, (peer: Peer, group: Group) => void | Promise<void>>
   server: checkServer,
   gateway: checkGateway,
   crosswise: checkCrosswise,
+  tables: (peer, group) => checkTables(peer, group, seed),
   openwandb: checkOpenwandb,
   "references-http": checkReferencesHttp,
   "references-s3": checkReferencesS3,

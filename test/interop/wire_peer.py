@@ -27,6 +27,16 @@ commands = {
     "large-log": wire_large.log,
     "large-read": wire_large.read,
 }
+if command.startswith("tables-"):
+    # The only one that needs numpy.
+    import wire_tables
+
+    commands |= {
+        "tables-log": wire_tables.log,
+        "tables-read": wire_tables.read,
+        "tables-again": wire_tables.again,
+        "tables-random": wire_tables.random,
+    }
 report = Report()
 report.step(commands[command], report, folder)
 report.save(os.path.join(folder, "report.json"))

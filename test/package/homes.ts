@@ -24,6 +24,7 @@ export const homes: Readonly<Record<string, readonly Runtime[]>> = {
   "./digest/js-md5": everywhere,
   "./digest/md5-simd": everywhere,
   "./digest/node-crypto": processes,
+  "./media": everywhere,
   "./node": processes,
   "./references/azure": everywhere,
   "./references/gcs": everywhere,

@@ -1,0 +1,89 @@
+import { pullStream, readHeld } from "../bytes/streams.ts"
+import type { Entry } from "../core/entry.ts"
+import { baseName, entryPath } from "../core/path.ts"
+import { EntryNotFoundError, RegistryError } from "../errors.ts"
+import type { CallOptions, Content, MediaObject, MediaSource } from "../ports.ts"
+import { parseReferenceUri } from "../references/uri.ts"
+import { checkCall } from "./call.ts"
+import { readWhole, streamEntry } from "./entry-stream.ts"
+import { loadManifest } from "./load.ts"
+import { bindSource, setHome } from "./object-places.ts"
+import { artifactScheme } from "./reference.ts"
+import { artifactIdOf } from "./referencing.ts"
+import { ArtifactState, type Logged } from "./state.ts"
+
+/** References are flattened when added, so more hops than this are a forged manifest, possibly a loop. */
+const MAX_HOPS = 8
+
+/** The typed object at `name`, with or without the suffix of its kind; undefined when there is none. Only what it is made of is read. */
+export async function getObject(state: ArtifactState, name: string, options: CallOptions = {}): Promise<MediaObject | undefined> {
+  const { signal } = checkCall(options)
+  return find(state, entryPath(name), { signal }, MAX_HOPS)
+}
+
+async function find(state: ArtifactState, path: string, options: CallOptions, hops: number): Promise<MediaObject | undefined> {
+  const logged = state.requireLiving("get")
+  const manifest = await loadManifest(state, options)
+  const { findObject, readObject } = await import("../media/read.ts")
+  const found = findObject((candidate) => manifest.get(candidate) !== undefined, path)
+  if (found === undefined) return undefined
+  const owner = await ownerOf(logged, manifest.get(found.path)!, options)
+  if (owner !== undefined) {
+    if (hops > 0) return find(owner.state, owner.path, options, hops - 1)
+    throw new RegistryError(`"${found.path}" of ${logged.name} leads through too many artifacts; its manifest is damaged`)
+  }
+  const object = await readObject(sourceOf(state, logged), found, options)
+  setHome(object, { state, path: found.path, revision: object.revision })
+  return object
+}
+
+function sourceOf(state: ArtifactState, logged: Logged): MediaSource {
+  const manifest = state.requireManifest()
+  const entry = (path: string): Entry => {
+    const found = manifest.get(path)
+    if (found !== undefined) return found
+    throw new EntryNotFoundError(`Path not contained in "${logged.name}": ${path}`, { path })
+  }
+  const source: MediaSource = {
+    entry,
+    list: (folder) => [...manifest.entries.values()].filter(({ path }) => folder === undefined || path.startsWith(`${folder}/`)),
+    open: async (path) => entryContent(logged, entry(path)),
+    get: (name, options) => getObject(state, name, options),
+  }
+  return bindSource(source, state)
+}
+
+function entryContent(logged: Logged, entry: Entry): Content {
+  return {
+    stability: "frozen",
+    // A reference to another artifact says 0 whatever it is.
+    size: entry.ref === undefined ? entry.size : undefined,
+    name: baseName(entry.path),
+    stream: (options = {}) => lateStream(() => streamEntry(logged, entry, options), options.signal),
+    bytes: (options = {}) => readWhole(logged, entry, options),
+  }
+}
+
+/** A stream that is opened by its first read. */
+function lateStream(open: () => Promise<ReadableStream<Uint8Array>>, signal: AbortSignal | undefined): ReadableStream<Uint8Array> {
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
+  const pull = async () => {
+    reader ??= (await open()).getReader()
+    return (await readHeld(reader)).value
+  }
+  return pullStream({ pull, cancel: (reason) => reader?.cancel(reason) }, signal)
+}
+
+/** Where a reference to another artifact leads. */
+async function ownerOf(
+  { session }: Logged,
+  { ref }: Entry,
+  options: CallOptions,
+): Promise<{ state: ArtifactState; path: string } | undefined> {
+  if (ref === undefined) return undefined
+  const uri = parseReferenceUri(ref)
+  if (uri.scheme !== artifactScheme) return undefined
+  const [member] = await session.registry.memberships(artifactIdOf(uri), options)
+  if (member !== undefined) return { state: ArtifactState.of(session, member), path: uri.path.slice(1) }
+  throw new EntryNotFoundError(`${uri.text} references an artifact that is not there (any more)`, { path: uri.text })
+}

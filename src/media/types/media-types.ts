@@ -1,0 +1,54 @@
+import { InvalidArgumentError } from "../../errors.ts"
+import type { MediaObject } from "../../ports.ts"
+import type { TypeReader } from "./decode.ts"
+import { foreignIndexType, foreignKeyType, primaryKeyType } from "./keys.ts"
+import { keptType, mediaType } from "./media-type.ts"
+import { tableType } from "./table.ts"
+import { isTypedDict, typedDictType } from "./typed-dict.ts"
+
+const plain = [
+  "audio-file",
+  "video-file",
+  "html-file",
+  "object3D-file",
+  "bokeh-file",
+  "joined-table",
+  "partitioned-table",
+  "wb_trace_tree",
+]
+
+const kept = [
+  ["image-file", "image-file"],
+  ["wandb.Image", "image-file"],
+  ["classesId", "classesId"],
+  ["wandb.Classes_id", "classesId"],
+] as const
+
+/** How to read the types of cells that hold media or name rows of `tables`. */
+export function mediaTypes(tables: ReadonlyMap<string, MediaObject>): ReadonlyMap<string, TypeReader> {
+  const tableAt = (path: unknown) => {
+    const table = tables.get(path as string)
+    if (table !== undefined) return table
+    throw new InvalidArgumentError("table", "A column points into a table, but its type does not tell which")
+  }
+  const readKey: TypeReader = ({ table, col_name: column }) => foreignKeyType(tableAt(table), String(column))
+  const readIndex: TypeReader = ({ table }) => foreignIndexType(tableAt(table))
+  const readPrimary: TypeReader = () => primaryKeyType
+  const readTable: TypeReader = ({ column_types: json }, read) => {
+    const columns = json === undefined ? typedDictType(new Map()) : read(json)
+    if (isTypedDict(columns)) return tableType(columns)
+    throw new InvalidArgumentError("table", "A column holds tables, but its type does not tell their columns")
+  }
+  return new Map<string, TypeReader>([
+    ...plain.map((name): [string, TypeReader] => [name, () => mediaType(name)]),
+    ...kept.map(([name, kind]): [string, TypeReader] => [name, (params) => keptType(kind, params)]),
+    ["table", readTable],
+    ["wandb.Table", readTable],
+    ["foreignKey", readKey],
+    ["wandb.TableForeignKey", readKey],
+    ["foreignIndex", readIndex],
+    ["wandb.TableForeignIndex", readIndex],
+    ["primaryKey", readPrimary],
+    ["wandb.TablePrimaryKey", readPrimary],
+  ])
+}
