@@ -69,7 +69,7 @@ describe("imports", () => {
       "client-zip": /^artifact\/zip\.ts$/,
       "cloudflare:workers": /^doors\/workerd\.ts$/,
       commander: /^cli\/[a-z-]+\.ts$/,
-      fflate: /^media\/npz\.ts$/,
+      "fflate/browser": /^media\/npz\.ts$/,
       graphql: /^server\/(graphql|schema)[a-z-]*\.ts$/,
       "hash-wasm": /^digest\/hash-wasm(-md5|-xxh128)?\.ts$/,
       hono: /^server\/routes[a-z-]*\.ts$/,
