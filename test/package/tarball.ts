@@ -63,7 +63,9 @@ export async function look({ installed }: Stranger): Promise<string> {
   const named = targets.filter((path) => path.startsWith("./dist/")).map((path) => path.slice("./dist/".length))
   const dist = join(installed, "dist")
   for (const name of named) {
-    for (const target of graphOf(dist, name).filter((target) => !target.startsWith("#") && !(target in manifest.dependencies))) {
+    for (const target of graphOf(dist, name).filter(
+      (target) => !target.startsWith("#") && !(packageOf(target) in manifest.dependencies),
+    )) {
       if (!hosts.some(([modules, host]) => modules.test(name) && host.test(target)))
         throw new Error(`dist/${name} reaches ${target}`)
     }
@@ -76,6 +78,8 @@ export async function look({ installed }: Stranger): Promise<string> {
   }
   return `${named.length} modules in ${scripts.length} files reach only what they may; started by address: ${addresses.join(", ") || "none"}`
 }
+
+const packageOf = (specifier: string): string => specifier.match(/^(?:@[^/]+\/)?[^/]+/)?.[0] ?? specifier
 
 /** The packages and hosts that a module of `dist` reaches. */
 function graphOf(dist: string, name: string, seen = new Set<string>()): string[] {
