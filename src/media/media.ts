@@ -1,5 +1,5 @@
 import type { Content, MediaDraft, MediaObject } from "../ports.ts"
-import { memoryBytes } from "./bytes-content.ts"
+import { textContent } from "./bytes-content.ts"
 import { pythonJson } from "./python-json.ts"
 import { mediaType } from "./types/media-type.ts"
 import type { ColumnType } from "./types/type.ts"
@@ -17,6 +17,6 @@ export abstract class Media implements MediaObject {
   }
 
   async toContent(draft: MediaDraft): Promise<Content> {
-    return memoryBytes(pythonJson(await this.toJson(draft), this.logType))
+    return textContent(pythonJson(await this.toJson(draft), this.logType))
   }
 }

@@ -1,4 +1,4 @@
-import { unzipSync, zipSync } from "fflate/browser"
+import { unzipSync, zipSync } from "fflate"
 import { InvalidArgumentError } from "../errors.ts"
 import { NdArray, type TypedArray } from "./ndarray.ts"
 

@@ -10,18 +10,22 @@ interface Reader {
 }
 
 const TABLE = "table"
-/** Those that have a class of their own. */
+/** Their classes, in the order in which W&B looks for them: the first two end as tables do. */
 const readers: ReadonlyMap<string, () => Promise<Reader>> = new Map<string, () => Promise<Reader>>([
   ["joined-table", async () => (await import("./joined-table.ts")).JoinedTable],
   ["partitioned-table", async () => (await import("./partitioned-table.ts")).PartitionedTable],
+  ["mask", async () => (await import("./image-mask.ts")).ImageMask],
+  ["classes", async () => (await import("./classes.ts")).Classes],
+  ["bounding-boxes", async () => (await import("./bounding-boxes.ts")).BoundingBoxes2D],
+  ["bokeh-file", async () => (await import("./bokeh.ts")).Bokeh],
+  ["object3D-file", async () => (await import("./object3d.ts")).Object3D],
+  ["molecule-file", async () => (await import("./molecule.ts")).Molecule],
+  ["html-file", async () => (await import("./html.ts")).Html],
+  ["video-file", async () => (await import("./video.ts")).Video],
+  ["image-file", async () => (await import("./image.ts")).Image],
+  ["audio-file", async () => (await import("./audio.ts")).Audio],
 ])
-/** Their files hold no more than one thing and its description. */
-const media = [
-  ...["mask", "classes", "bounding-boxes", "bokeh-file", "object3D-file", "molecule-file"],
-  ...["html-file", "video-file", "image-file", "audio-file"],
-]
-/** As W&B looks for them: the first two end as tables do. */
-const order = [...readers.keys(), TABLE, ...media]
+const order = [...readers.keys()].toSpliced(2, 0, TABLE)
 /** Objects but tables are small: more than this is read of none. */
 const MAX_BYTES = 64 * 1024 * 1024
 
@@ -46,7 +50,7 @@ export async function readObject(source: MediaSource, { path, logType }: FoundOb
     return readTable(source, path, options)
   }
   const json = readPythonJson(await textOf(await source.open(path, options), path, options), path)
-  return decode(logType, json, source, options)
+  return (await readers.get(logType)!()).read(json, source, options)
 }
 
 /** What stands in a cell under the name of a kind; what has a name that is none of them stays as it is. */
@@ -56,14 +60,8 @@ export async function readInline(json: { readonly _type?: unknown }, place: Plac
     const { readInlineTable } = await import("./table-read.ts")
     return readInlineTable(json, place, options)
   }
-  return order.includes(name) ? decode(name, json, place.source, options) : json
-}
-
-async function decode(logType: string, json: unknown, source: MediaSource, options: CallOptions): Promise<MediaObject> {
-  const load = readers.get(logType)
-  if (load !== undefined) return (await load()).read(json, source, options)
-  const { StoredMedia } = await import("./stored-media.ts")
-  return new StoredMedia(logType, json, source)
+  const load = readers.get(name)
+  return load === undefined ? json : (await load()).read(json, place.source, options)
 }
 
 async function textOf(content: Content, path: string, { signal }: CallOptions): Promise<string> {

@@ -1,6 +1,6 @@
-import { bytesStream } from "../bytes/streams.ts"
 import { InvalidArgumentError } from "../errors.ts"
-import type { Content, MediaDraft } from "../ports.ts"
+import type { MediaDraft } from "../ports.ts"
+import { bytesContent } from "./bytes-content.ts"
 import { NdArray, type TypedArray } from "./ndarray.ts"
 import type { Columns } from "./table-columns.ts"
 import { listType } from "./types/list.ts"
@@ -88,9 +88,8 @@ async function writeColumn(
   }
   const { stack, writeNpz } = await import("./npz.ts")
   const bytes = writeNpz({ [name]: stack(cells.map(toNdArray), arrays.shape) })
-  const content: Content = { stability: "frozen", size: bytes.byteLength, stream: (options) => bytesStream(bytes, options) }
   // What stands before the first dot becomes the digest, so a name without one keeps nothing of the column's.
-  const { path } = await draft.addFile(content, { name: "media/serialized_data/column.npz", isTmp: true })
+  const { path } = await draft.addFile(bytesContent(bytes), { name: "media/serialized_data/column.npz", isTmp: true })
   const written = ndarrayType(arrays.shape, { path, key: name })
   return isUnion(type) ? unionType(type.allowed.map((one) => (one === arrays ? written : one))) : written
 }

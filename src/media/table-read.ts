@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "../errors.ts"
-import type { CallOptions, MediaSource } from "../ports.ts"
+import type { CallOptions, MediaObject, MediaSource } from "../ports.ts"
 import type { RowRange, RowSource } from "./rows.ts"
 import { Table } from "./table.ts"
 import { Columns, checkNames } from "./table-columns.ts"
@@ -114,31 +114,33 @@ async function readTypes(
   options: CallOptions,
 ): Promise<ColumnType[] | undefined> {
   if (json === undefined || json === null) return undefined
-  const tables = new Map<string, Table>()
-  for (const target of targetsOf(json)) tables.set(target, await readTarget(target, place, options))
-  const type = decodeType(json, mediaTypes(tables))
+  const objects = new Map<string, MediaObject>()
+  for (const path of namedObjects(json)) objects.set(path, await readNamed(path, place, options))
+  const type = decodeType(json, mediaTypes(objects))
   if (!isTypedDict(type)) return fail(place.path, "its column_types are no typedDict")
   return columns.map((name) => type.members.get(name) ?? unknownType)
 }
 
-/** Tables that the columns point into. */
-function targetsOf(json: unknown): Set<string> {
-  const targets = new Set<string>()
+/** Tables that the columns point into, and files of classes. */
+function namedObjects(json: unknown): Set<string> {
+  const paths = new Set<string>()
   const left: unknown[] = [json]
   while (left.length > 0) {
     const at = left.pop()
     if (typeof at !== "object" || at === null) continue
-    const { params } = at as { params?: { table?: unknown } }
-    if (isDictionary(params) && typeof params.table === "string") targets.add(params.table)
+    const { params } = at as { params?: { table?: unknown; classes_obj?: unknown } }
+    const { table, classes_obj: classes } = isDictionary(params) ? params : {}
+    if (typeof table === "string") paths.add(table)
+    if (isDictionary(classes) && typeof classes.path === "string") paths.add(classes.path)
     left.push(...Object.values(at))
   }
-  return targets
+  return paths
 }
 
-async function readTarget(path: string, { source, within, path: from }: Place, { signal }: CallOptions): Promise<Table> {
-  if (source.entry(path).ref === undefined) return readTable(source, path, { within, signal })
-  const found = await source.get(path, { signal })
-  return found instanceof Table ? found : fail(from, `it points into "${path}", which is no table`)
+/** One table may point into another, and that must not lead back. */
+async function readNamed(path: string, { source, within, path: from }: Place, { signal }: CallOptions): Promise<MediaObject> {
+  if (path.endsWith(".table.json") && source.entry(path).ref === undefined) return readTable(source, path, { within, signal })
+  return (await source.get(path, { signal })) ?? fail(from, `it names "${path}", which is not there`)
 }
 
 const isNames = (value: unknown): value is (string | number)[] =>

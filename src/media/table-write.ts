@@ -1,8 +1,8 @@
 import { joinChunks } from "../bytes/hash-stream.ts"
-import { bytesStream, pullStream } from "../bytes/streams.ts"
+import { pullStream } from "../bytes/streams.ts"
 import { InvalidArgumentError } from "../errors.ts"
 import type { Content, MediaDraft, MediaObject } from "../ports.ts"
-import { memoryBytes } from "./bytes-content.ts"
+import { bytesContent, textContent } from "./bytes-content.ts"
 import { cellJson } from "./cells.ts"
 import { pythonJson } from "./python-json.ts"
 import { ArrayColumns } from "./table-arrays.ts"
@@ -55,7 +55,7 @@ export async function writeTable(parts: TableParts, draft: MediaDraft): Promise<
   )
   // Nothing a caller names comes behind the rows, so that the last of these is theirs.
   const at = whole.lastIndexOf('"data": [') + '"data": ['.length
-  const content = join([memoryBytes(whole.slice(0, at)), rows, memoryBytes(whole.slice(at))])
+  const content = join([textContent(whole.slice(0, at)), rows, textContent(whole.slice(at))])
   return { content, length }
 }
 
@@ -131,10 +131,6 @@ async function hold(chunks: AsyncGenerator<Uint8Array>, draft: MediaDraft): Prom
   const pull = async () => held.shift() ?? (await chunks.next()).value
   const stream = () => pullStream({ pull, cancel: async () => void (await chunks.return(undefined)) })
   return draft.keep({ stability: "once", stream })
-}
-
-function bytesContent(bytes: Uint8Array): Content {
-  return { stability: "frozen", size: bytes.byteLength, stream: (options) => bytesStream(bytes, options) }
 }
 
 /** One content behind the other. */

@@ -1,7 +1,7 @@
 /**
  * Runs isofact and the real Python `wandb` side by side and compares what they make. Called by run.sh.
  *
- * usage: interop.ts PYTHON [--seed n] [--only trees|names|cache|server|gateway|crosswise|tables|openwandb|references-http|references-s3|large] [--show n]
+ * usage: interop.ts PYTHON [--seed n] [--only trees|names|cache|server|gateway|crosswise|tables|media|openwandb|references-http|references-s3|large] [--show n]
  */
 
 import { mkdtempSync, rmSync } from "node:fs"
@@ -12,6 +12,7 @@ import { checkCache } from "./cache.ts"
 import { checkCrosswise } from "./crosswise.ts"
 import { createGroup, createPeer, type Group, type Peer } from "./group.ts"
 import { checkLarge } from "./large.ts"
+import { checkMedia } from "./media.ts"
 import { checkNames } from "./names.ts"
 import { checkOpenwandb } from "./openwandb.ts"
 import { checkReferencesHttp } from "./references-http.ts"
@@ -34,6 +35,7 @@ const checks: Record<string, (peer: Peer, group: Group) => void | Promise<void>>
   gateway: checkGateway,
   crosswise: checkCrosswise,
   tables: (peer, group) => checkTables(peer, group, seed),
+  media: checkMedia,
   openwandb: checkOpenwandb,
   "references-http": checkReferencesHttp,
   "references-s3": checkReferencesS3,

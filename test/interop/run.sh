@@ -7,11 +7,11 @@ set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 cache=$root/node_modules/.cache/isofact-interop
 venv=$cache/venv
-wanted=('wandb[aws]>=0.30' pillow numpy openwandb)
+wanted=('wandb[aws]>=0.30' pillow numpy soundfile openwandb)
 export PATH=$root/node_modules/.bin:$PATH
 
 has_wandb() {
-  "$1" -c 'import sys, wandb, PIL, numpy; sys.exit(tuple(map(int, wandb.__version__.split(".")[:2])) < (0, 30))' >/dev/null 2>&1
+  "$1" -c 'import sys, wandb, PIL, numpy, soundfile; sys.exit(tuple(map(int, wandb.__version__.split(".")[:2])) < (0, 30))' >/dev/null 2>&1
 }
 
 has_openwandb() {
@@ -32,7 +32,7 @@ is_unreachable() {
 find_python() {
   if [ -n "${ISOFACT_PYTHON:-}" ]; then
     has_wandb "$ISOFACT_PYTHON" && python=$ISOFACT_PYTHON && return
-    echo "interop: ISOFACT_PYTHON=$ISOFACT_PYTHON has no wandb 0.30 or newer with pillow and numpy" >&2
+    echo "interop: ISOFACT_PYTHON=$ISOFACT_PYTHON has no wandb 0.30 or newer with pillow, numpy and soundfile" >&2
     exit 1
   fi
   mkdir -p "$cache"
@@ -41,7 +41,7 @@ find_python() {
   elif has_wandb python3; then
     python=python3
   elif is_unreachable; then
-    echo "interop: SKIPPED. No package index can be reached to install ${wanted[*]}, and python3 has no wandb 0.30 or newer with pillow and numpy."
+    echo "interop: SKIPPED. No package index can be reached to install ${wanted[*]}, and python3 has no wandb 0.30 or newer with pillow, numpy and soundfile."
     exit 0
   else
     echo "interop: cannot set up a Python with ${wanted[*]}:" >&2

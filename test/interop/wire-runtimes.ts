@@ -53,7 +53,7 @@ import { exchange } from "./wire-program.ts"
 console.log(${JSON.stringify(MARK)} + JSON.stringify(await exchange(${JSON.stringify(task)})))
 `
   const file = join(dir, "program.mjs")
-  await writeFile(file, await bundle(runtime, entry, ["node:*"]))
+  await writeFile(file, await bundle(runtime, entry, ["node:*", "module"]))
   const [program, ...args] = [...commands[runtime], file] as [string, ...string[]]
   const home = {
     WANDB_CACHE_DIR: join(dir, "cache"),

@@ -28,7 +28,7 @@ commands = {
     "large-read": wire_large.read,
 }
 if command.startswith("tables-"):
-    # The only one that needs numpy.
+    # This one and that of media need numpy.
     import wire_tables
 
     commands |= {
@@ -37,6 +37,10 @@ if command.startswith("tables-"):
         "tables-again": wire_tables.again,
         "tables-random": wire_tables.random,
     }
+if command.startswith("media-"):
+    import wire_media
+
+    commands |= {"media-log": wire_media.log, "media-read": wire_media.read}
 report = Report()
 report.step(commands[command], report, folder)
 report.save(os.path.join(folder, "report.json"))

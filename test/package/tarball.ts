@@ -33,7 +33,7 @@ export async function lint(tarball: string): Promise<string> {
 /** As `npm install isofact` would, with the packages it depends on packed from here instead of fetched. */
 export async function install(tarball: string, folder: string): Promise<Finding<Stranger>> {
   writeFileSync(join(folder, "package.json"), '{ "name": "stranger", "type": "module", "private": true }\n')
-  const names = Object.keys(manifest.dependencies)
+  const names = [...withTheirs(Object.keys(manifest.dependencies))]
   const packed = await packAll(
     names.map((name) => join(root, "node_modules", name)),
     folder,
@@ -45,6 +45,16 @@ export async function install(tarball: string, folder: string): Promise<Finding<
     folder,
   )
   return { found: `with ${names.join(", ")}`, value: { folder, installed: join(folder, "node_modules", manifest.name) } }
+}
+
+/** Packages and what these depend on in turn. */
+function withTheirs(names: readonly string[], found = new Set<string>()): Set<string> {
+  for (const name of names.filter((one) => !found.has(one))) {
+    found.add(name)
+    const { dependencies = {} } = JSON.parse(readFileSync(join(root, "node_modules", name, "package.json"), "utf8"))
+    withTheirs(Object.keys(dependencies), found)
+  }
+  return found
 }
 
 /** What each door may import of its host; the root and whatever is not named here: nothing. */

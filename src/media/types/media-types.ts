@@ -1,8 +1,12 @@
 import { InvalidArgumentError } from "../../errors.ts"
 import type { MediaObject } from "../../ports.ts"
+import type { Classes } from "../classes.ts"
+import { classesIdType } from "./classes-id.ts"
 import type { TypeReader } from "./decode.ts"
+import { readImageType } from "./image.ts"
 import { foreignIndexType, foreignKeyType, primaryKeyType } from "./keys.ts"
-import { keptType, mediaType } from "./media-type.ts"
+import { isDictionary } from "./list.ts"
+import { mediaType } from "./media-type.ts"
 import { tableType } from "./table.ts"
 import { isTypedDict, typedDictType } from "./typed-dict.ts"
 
@@ -17,23 +21,25 @@ const plain = [
   "wb_trace_tree",
 ]
 
-const kept = [
-  ["image-file", "image-file"],
-  ["wandb.Image", "image-file"],
-  ["classesId", "classesId"],
-  ["wandb.Classes_id", "classesId"],
-] as const
-
-/** How to read the types of cells that hold media or name rows of `tables`. */
-export function mediaTypes(tables: ReadonlyMap<string, MediaObject>): ReadonlyMap<string, TypeReader> {
+/** How to read the types of cells that hold media, or name rows of tables or classes: `objects` by their paths. */
+export function mediaTypes(objects: ReadonlyMap<string, MediaObject>): ReadonlyMap<string, TypeReader> {
   const tableAt = (path: unknown) => {
-    const table = tables.get(path as string)
+    const table = objects.get(path as string)
     if (table !== undefined) return table
     throw new InvalidArgumentError("table", "A column points into a table, but its type does not tell which")
   }
   const readKey: TypeReader = ({ table, col_name: column }) => foreignKeyType(tableAt(table), String(column))
   const readIndex: TypeReader = ({ table }) => foreignIndexType(tableAt(table))
   const readPrimary: TypeReader = () => primaryKeyType
+  const readIds: TypeReader = ({ classes_obj: file }) => {
+    const classes = objects.get(isDictionary(file) ? String(file.path) : "")
+    if (classes?.logType !== "classes")
+      throw new InvalidArgumentError("table", "A column holds ids of classes, but its type does not tell which")
+    return classesIdType(
+      classes,
+      (classes as Classes).classSet.map(({ id }) => id),
+    )
+  }
   const readTable: TypeReader = ({ column_types: json }, read) => {
     const columns = json === undefined ? typedDictType(new Map()) : read(json)
     if (isTypedDict(columns)) return tableType(columns)
@@ -41,7 +47,10 @@ export function mediaTypes(tables: ReadonlyMap<string, MediaObject>): ReadonlyMa
   }
   return new Map<string, TypeReader>([
     ...plain.map((name): [string, TypeReader] => [name, () => mediaType(name)]),
-    ...kept.map(([name, kind]): [string, TypeReader] => [name, (params) => keptType(kind, params)]),
+    ["image-file", readImageType],
+    ["wandb.Image", readImageType],
+    ["classesId", readIds],
+    ["wandb.Classes_id", readIds],
     ["table", readTable],
     ["wandb.Table", readTable],
     ["foreignKey", readKey],
