@@ -1,10 +1,11 @@
 import { InvalidArgumentError, UnsupportedError } from "../errors.ts"
 import type { CallOptions, Content, MediaDraft } from "../ports.ts"
+import type { ArrowLibrary, ToArrowOptions } from "./arrow-table.ts"
 import { Media } from "./media.ts"
 import { cellsOf, memoryRows, type RowInput, type RowRange, type RowSource } from "./rows.ts"
 import { Columns, checkNames } from "./table-columns.ts"
 import { TableIndex } from "./table-index.ts"
-import { namesOf, openInput, type TableInput } from "./table-input.ts"
+import { type InputOptions, namesOf, openInput, type TableInput } from "./table-input.ts"
 import { incrementsOf, type LogMode, logModes, MAX_ARTIFACT_ROWS, type TableOptions, type TableState } from "./table-options.ts"
 import { type Dtype, toType } from "./types/dtype.ts"
 import { unknownType } from "./types/infer.ts"
@@ -60,13 +61,12 @@ export class Table extends Media {
    *
    * @throws InvalidArgumentError when the source is none of those
    */
-  static async from(source: TableInput, options: Omit<TableOptions, "data"> = {}): Promise<Table> {
-    const opened = await openInput(source, options.columns)
-    const names = options.columns ?? opened.columns
-    checkNames(names)
+  static async from(source: TableInput, options: Omit<TableOptions, "data"> & InputOptions = {}): Promise<Table> {
+    const opened = await openInput(source, options)
+    const columns = Columns.of(options.columns ?? opened.columns, options)
     return new Table(options, {
-      columns: Columns.of(names, options),
-      source: opened.rows(names),
+      columns,
+      source: opened.rows(columns),
       isTyped: false,
       maxRows: options.maxRows,
     })
@@ -96,7 +96,7 @@ export class Table extends Media {
     return this.#more.log_mode as LogMode
   }
 
-  /** The rows, of a table that is in memory: made by its constructor, or after `load`. */
+  /** The rows of a table in memory: made by its constructor, or after `load`. */
   get data(): readonly (readonly unknown[])[] {
     return this.#loaded("data")
   }
@@ -236,6 +236,12 @@ export class Table extends Media {
     const objects: Record<string, unknown>[] = []
     for await (const batch of this.#source.open(options)) for (const row of batch) objects.push(this.#record(row))
     return objects
+  }
+
+  /** As Arrow holds it: `await table.toArrow(arrow)`, where `arrow` is the module `apache-arrow`. @throws InvalidArgumentError for a column of media or of several types */
+  async toArrow<L extends ArrowLibrary>(library: L, options: ToArrowOptions = {}): Promise<ReturnType<L["tableFromArrays"]>> {
+    const { makeArrow } = await import("./arrow.ts")
+    return (await makeArrow(library, this, options)) as ReturnType<L["tableFromArrays"]>
   }
 
   override columnType(): ColumnType {

@@ -10,6 +10,8 @@ const packages = [
   "fast-png",
   "fflate",
   "hash-wasm",
+  "hyparquet",
+  "fzstd",
   "idb-keyval",
   "image-size",
   "iobuffer",
