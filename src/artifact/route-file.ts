@@ -1,7 +1,7 @@
+import { contentTypeOf } from "../core/content-type.ts"
 import type { ByteRange } from "../ports.ts"
 import type { ArtifactManifestEntry } from "./entry.ts"
 import { sizedBody } from "./route-body.ts"
-import { contentTypeOf } from "./route-types.ts"
 
 /**
  * One file of an artifact as the answer to a GET or HEAD: conditional requests, one range, and headers under which a hostile file can

@@ -15,9 +15,16 @@ export abstract class FileMedia extends Media {
     this.caption = caption
   }
 
-  /** Its file; of one that was read from an artifact, verified while it is read. @throws UnsupportedError when it is not to be read here */
+  /**
+   * Its file, of the type that its name tells; of one that was read from an artifact, verified while it is read.
+   *
+   * @throws UnsupportedError when it is not to be read here
+   */
   async blob({ signal }: CallOptions = {}): Promise<Blob> {
-    return new Response((await this.stream({ signal })) as ReadableStream<Uint8Array<ArrayBuffer>>).blob()
+    const parts: BlobPart[] = []
+    const reader = (await this.stream({ signal })).getReader()
+    for (let read = await reader.read(); !read.done; read = await reader.read()) parts.push(read.value as Uint8Array<ArrayBuffer>)
+    return new Blob(parts, { type: this.file.type ?? "" })
   }
 
   async bytes(options: CallOptions = {}): Promise<Uint8Array> {

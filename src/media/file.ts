@@ -1,3 +1,4 @@
+import { contentTypeOf } from "../core/content-type.ts"
 import { baseName, entryPath } from "../core/path.ts"
 import { InvalidArgumentError, UnsupportedError } from "../errors.ts"
 import type { CallOptions, Content, MediaDraft, MediaSource } from "../ports.ts"
@@ -19,6 +20,8 @@ export interface PlacedFile {
 export interface MediaFile {
   /** Its name as far as it is known: of a path, a `File`, an address. */
   readonly name: string | undefined
+  /** Its content type; undefined as long as nothing tells. */
+  readonly type: string | undefined
   /** Puts it into an artifact, below a folder; W&B's rules name it. */
   place(draft: MediaDraft, folder: string): Promise<PlacedFile>
   content(options?: CallOptions): Promise<Content>
@@ -38,6 +41,7 @@ export function userFile(source: MediaInput, extension: (content: Content) => st
   const name = nameOf(source)
   return {
     name,
+    type: (source instanceof Blob && source.type) || (name === undefined ? undefined : contentTypeOf(name)),
     async place(draft, folder) {
       const content = await reusable(await draft.open(source), draft)
       const sha256 = await sha256Hex(content, draft)
@@ -69,6 +73,7 @@ export function madeFile(make: () => Promise<Uint8Array> | Uint8Array, extension
   }
   return {
     name: undefined,
+    type: contentTypeOf(extension),
     content,
     async place(draft, folder) {
       const file = await content()
@@ -84,6 +89,7 @@ export function referenceFile(address: string | URL): MediaFile {
   const name = baseName(uri.replace(/[?#].*$/s, ""))
   return {
     name,
+    type: contentTypeOf(name),
     async place(draft, folder) {
       const sha256 = await sha256OfText(uri)
       const path = `${folder}/${sha256.slice(0, 20)}/${baseName(uri)}`
@@ -106,6 +112,7 @@ export function storedFile(source: MediaSource, json: Readonly<Record<string, un
   const { sha256 } = json
   return {
     name: baseName(path),
+    type: contentTypeOf(path),
     async place(draft) {
       await draft.addStored(source, path)
       return { path, sha256: typeof sha256 === "string" ? sha256 : await sha256Hex(await source.open(path, draft), draft) }

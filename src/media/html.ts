@@ -1,3 +1,4 @@
+import { contentTypeOf } from "../core/content-type.ts"
 import { UnsupportedError } from "../errors.ts"
 import type { MediaDraft, MediaSource } from "../ports.ts"
 import { textContent } from "./bytes-content.ts"
@@ -49,6 +50,7 @@ function markupFile(read: (draft: MediaDraft | undefined) => Promise<string>, in
   }
   return {
     name: undefined,
+    type: contentTypeOf(".html"),
     content: () => content(),
     async place(draft, folder): Promise<PlacedFile> {
       const page = await content(draft)

@@ -54,6 +54,22 @@ describe("what was written is read", () => {
     }
   })
 
+  test("files are blobs of their types", async () => {
+    const objects = {
+      file: new Image(given("BIRD.PNG")),
+      made: new Image({ width: 1, height: 1, data: Uint8Array.of(7) }),
+      page: new Html("<p>a page</p>"),
+      told: new Video(new Blob([files.get("film.mp4")!], { type: "video/webm" })),
+      other: new Molecule(given("ligand.pdb")),
+    }
+    const types = { file: "image/png", made: "image/png", page: "text/html; charset=utf-8", other: "application/octet-stream" }
+    const artifact = await logged(objects)
+    for (const [name, type] of Object.entries({ ...types, told: "video/webm" })) {
+      expect((await objects[name as keyof typeof objects].blob()).type, name).toBe(type)
+      expect((await ((await artifact.get(name)) as media.FileMedia).blob()).type, name).toBe(type)
+    }
+  })
+
   test("an image with boxes, masks and classes", async () => {
     const maskData = { width: 2, height: 1, data: Uint8Array.of(0, 3) }
     const boxData = [{ position: { minX: 0, maxX: 0.5, minY: 0, maxY: 1 }, classId: 1, boxCaption: "wren", scores: { sure: 0.5 } }]

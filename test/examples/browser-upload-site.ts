@@ -1,14 +1,11 @@
 /** The annotator's page as it is deployed, and pictures to log in it. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { extname, join } from "node:path"
+import { join } from "node:path"
 import { crc32, deflateSync } from "node:zlib"
 import type { Browser, BrowserContext, Page } from "playwright-core"
-import { build } from "vite"
-import { launchChromium, type ServedFile, servePages } from "../runtimes/chromium.ts"
-
-const source = new URL("../../examples/browser-upload/", import.meta.url).pathname
-const types: Readonly<Record<string, string>> = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css" }
+import { launchChromium } from "../runtimes/chromium.ts"
+import { servePage } from "./page.ts"
 
 export interface Site extends AsyncDisposable {
   readonly browser: Browser
@@ -22,9 +19,7 @@ export interface Site extends AsyncDisposable {
 /** Builds the example with Vite and serves what comes out. */
 export async function openSite(): Promise<Site> {
   const folder = mkdtempSync(join(tmpdir(), "isofact-upload-"))
-  const outDir = join(folder, "site")
-  await build({ configFile: join(source, "vite.config.ts"), logLevel: "error", build: { outDir } })
-  const server = await servePages(readSite(outDir))
+  const server = await servePage("browser-upload")
   const browser = await launchChromium()
   const complaints: string[] = []
   return {
@@ -47,17 +42,6 @@ export async function openSite(): Promise<Site> {
       rmSync(folder, { recursive: true })
     },
   }
-}
-
-function readSite(outDir: string): Record<string, ServedFile> {
-  const paths = readdirSync(outDir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
-  const files = paths.map(({ parentPath, name }) => {
-    const path = join(parentPath, name)
-    const file: ServedFile = { type: types[extname(name)] ?? "application/octet-stream", body: readFileSync(path) }
-    return [path.slice(outDir.length).replaceAll("\\", "/"), file] as const
-  })
-  const served = Object.fromEntries(files)
-  return { ...served, "/": served["/index.html"]! }
 }
 
 /** Pictures that differ from each other, `frame-0001.png` and so on. */

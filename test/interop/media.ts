@@ -11,6 +11,7 @@ import { pythonJson } from "../../src/media/python-json.ts"
 import { wandb } from "../../src/wandb/wandb.ts"
 import { givenFiles, MADE, mediaObjects, ofPixels } from "../conformance/media-objects.ts"
 import type { Group, Peer } from "./group.ts"
+import { checkMediaPage } from "./media-page.ts"
 import { checkSeen } from "./server.ts"
 import { ENTITY, type Host, startHost } from "./wire-host.ts"
 import { type PythonOptions, runPeer } from "./wire-python.ts"
@@ -39,6 +40,7 @@ export async function checkMedia({ python, dir }: Peer, group: Group): Promise<v
   checkGolden(group, facts)
   await compare(group, facts, await run.logArtifact(draft))
   await readTheirs(group, host, objects(), given)
+  await checkMediaPage(group, host)
   await runPeer(group, "media-read", start("media-read"))
   checkSeen(group, host)
 }
