@@ -12,32 +12,30 @@ import { artifactScheme } from "./reference.ts"
 import { artifactIdOf } from "./referencing.ts"
 import { ArtifactState, type Logged } from "./state.ts"
 
-/** References are flattened when added, so more hops than this are a forged manifest, possibly a loop. */
-const MAX_HOPS = 8
+/** One object leads to the next, here or in another artifact; more of them than this are forged, possibly a loop. */
+const MAX_STEPS = 32
 
 /** The typed object at `name`, with or without the suffix of its kind; undefined when there is none. Only what it is made of is read. */
 export async function getObject(state: ArtifactState, name: string, options: CallOptions = {}): Promise<MediaObject | undefined> {
   const { signal } = checkCall(options)
-  return find(state, entryPath(name), { signal }, MAX_HOPS)
+  return find(state, entryPath(name), { signal }, MAX_STEPS)
 }
 
-async function find(state: ArtifactState, path: string, options: CallOptions, hops: number): Promise<MediaObject | undefined> {
+async function find(state: ArtifactState, path: string, options: CallOptions, steps: number): Promise<MediaObject | undefined> {
   const logged = state.requireLiving("get")
   const manifest = await loadManifest(state, options)
   const { findObject, readObject } = await import("../media/read.ts")
   const found = findObject((candidate) => manifest.get(candidate) !== undefined, path)
   if (found === undefined) return undefined
+  if (steps === 0) throw new RegistryError(`"${found.path}" of ${logged.name} leads through too many objects, possibly in a circle`)
   const owner = await ownerOf(logged, manifest.get(found.path)!, options)
-  if (owner !== undefined) {
-    if (hops > 0) return find(owner.state, owner.path, options, hops - 1)
-    throw new RegistryError(`"${found.path}" of ${logged.name} leads through too many artifacts; its manifest is damaged`)
-  }
-  const object = await readObject(sourceOf(state, logged), found, options)
+  if (owner !== undefined) return find(owner.state, owner.path, options, steps - 1)
+  const object = await readObject(sourceOf(state, logged, steps - 1), found, options)
   setHome(object, { state, path: found.path, revision: object.revision })
   return object
 }
 
-function sourceOf(state: ArtifactState, logged: Logged): MediaSource {
+function sourceOf(state: ArtifactState, logged: Logged, steps: number): MediaSource {
   const manifest = state.requireManifest()
   const entry = (path: string): Entry => {
     const found = manifest.get(path)
@@ -48,7 +46,7 @@ function sourceOf(state: ArtifactState, logged: Logged): MediaSource {
     entry,
     list: (folder) => [...manifest.entries.values()].filter(({ path }) => folder === undefined || path.startsWith(`${folder}/`)),
     open: async (path) => entryContent(logged, entry(path)),
-    get: (name, options) => getObject(state, name, options),
+    get: (name, options = {}) => find(state, entryPath(name), options, steps),
   }
   return bindSource(source, state)
 }

@@ -48,7 +48,10 @@ export class BoundingBoxes2D extends Media {
   /** Of the list that an image carries for a layer. */
   static of(json: unknown): BoundingBoxes2D {
     if (!Array.isArray(json)) throw new InvalidArgumentError("boxData", "The boxes of an image are no list")
-    return new BoundingBoxes2D({ boxData: json.map(readBox) })
+    const boxData = json.map(readBox)
+    // Others write boxes of no class; what classes there are, the image knows.
+    const isWhole = boxData.every(({ classId }) => classId !== undefined)
+    return new BoundingBoxes2D({ boxData, ...(!isWhole && { classLabels: {} }) })
   }
 
   async toJson(_: MediaDraft): Promise<unknown> {

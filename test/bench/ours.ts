@@ -7,6 +7,7 @@
  *        ours.ts --work DIR manifest COUNT
  *        ours.ts --work DIR download URL
  *        ours.ts --work DIR references URL
+ *        ours.ts --work DIR table COUNT
  *        ours.ts --work DIR large-log FILE | large-download
  */
 
@@ -210,6 +211,51 @@ async function references(): Promise<Sample> {
   return { seconds, peak, files: artifact.manifest.fileCount }
 }
 
+/** The rows of rival.py. */
+function* birdRows(count: number): Generator<unknown[]> {
+  for (let i = 0; i < count; i++) {
+    const [weight, longitude, latitude] = [(i * 37) % 1000, (i * 7) % 3600, (i * 11) % 1800]
+    yield [
+      i,
+      weight / 10,
+      `bird ${i}`,
+      i % 3 === 0,
+      longitude / 10 - 180,
+      latitude / 10 - 90,
+      i % 12,
+      "garden",
+      `ä ${i % 97}`,
+      i % 24,
+    ]
+  }
+}
+
+const birdColumns = ["id", "weight", "name", "tame", "longitude", "latitude", "count", "site", "note", "hour"]
+
+async function table(): Promise<Sample> {
+  const { Table } = await import("../../src/media/index.ts")
+  const count = Number(argument)
+  const make = (rows: number) => Table.from(birdRows(rows), { columns: birdColumns, maxRows: rows })
+  const logTable = async (name: string, rows: number) => {
+    const artifact = new Artifact(name, "dataset")
+    const write = await timed(async () => artifact.add(await make(rows), "birds"))
+    const logged = await log(artifact)
+    let seen = 0
+    const read = await timed(async () => {
+      const found = (await logged.get("birds")) as Awaited<ReturnType<typeof make>>
+      for await (const [, row] of found.iterrows()) seen += row.length / birdColumns.length
+    })
+    if (seen !== rows) throw new Error(`of ${rows} rows ${seen} were read`)
+    return { write, read }
+  }
+  await logTable("small", 10)
+  let sample: Sample = {}
+  const peak = await peakOf(async () => {
+    sample = await logTable("bench", count)
+  })
+  return { ...sample, peak }
+}
+
 /** As a user would: the default policy, so the file is also kept safe from later changes. Nothing is warmed up: idle is idle. */
 async function largeLog(): Promise<Sample> {
   const artifact = new Artifact("large", "dataset")
@@ -241,6 +287,7 @@ const commands: Record<string, () => Promise<Sample>> = {
   manifest,
   download,
   references,
+  table,
   "large-log": largeLog,
   "large-download": largeDownload,
 }

@@ -7,6 +7,7 @@ usage: rival.py --work DIR version
        rival.py --work DIR manifest COUNT
        rival.py --work DIR download FILES.json --base-url URL
        rival.py --work DIR references URL      needs wandb[aws]
+       rival.py --work DIR table COUNT
 
 Everything is timed in here, so starting the interpreter and importing wandb cost nothing. Each command first does the same thing to
 one small file, so that lazy imports and thread pools are warm too. Scratch files go to the --work directory, which the caller removes.
@@ -160,6 +161,40 @@ def references(args) -> dict:
     return {"seconds": seconds, "peak": memory("VmHWM") - idle, "files": len(entries)}
 
 
+def bird_rows(count: int):
+    """The rows of ours.ts."""
+    for i in range(count):
+        weight, longitude, latitude = i * 37 % 1000, i * 7 % 3600, i * 11 % 1800
+        yield [i, weight / 10, f"bird {i}", i % 3 == 0, longitude / 10 - 180, latitude / 10 - 90, i % 12, "garden", f"ä {i % 97}", i % 24]
+
+
+BIRD_COLUMNS = ["id", "weight", "name", "tame", "longitude", "latitude", "count", "site", "note", "hour"]
+
+
+def table(args) -> dict:
+    """Written by `Artifact.add`, read as `Artifact.get` does it after the file is there."""
+    wandb.Table.MAX_ARTIFACT_ROWS = max(args.count, wandb.Table.MAX_ARTIFACT_ROWS)
+
+    def write(artifact, rows):
+        return artifact.add(wandb.Table(columns=BIRD_COLUMNS, data=rows), "birds")
+
+    def read(artifact, entry):
+        with open(entry.local_path, encoding="utf-8") as file:
+            found = wandb.Table.from_json(json.load(file), artifact)
+        return sum(1 for _ in found.iterrows())
+
+    small = wandb.Artifact("small", "dataset")
+    read(small, write(small, list(bird_rows(10))))
+    idle = memory("VmRSS")
+    artifact = new_artifact()
+    rows = list(bird_rows(args.count))
+    write_s, entry = timed(lambda: write(artifact, rows))
+    del rows
+    read_s, seen = timed(lambda: read(artifact, entry))
+    assert seen == args.count
+    return {"write": write_s, "read": read_s, "peak": memory("VmHWM") - idle}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--work", required=True, help="an empty scratch directory")
@@ -174,8 +209,9 @@ def main() -> None:
     command.add_argument("files")
     command.add_argument("--base-url", required=True)
     commands.add_parser("references").add_argument("url")
+    commands.add_parser("table").add_argument("count", type=int)
     args = parser.parse_args()
-    run = {"version": version, "add-dir": add_dir, "relog": relog, "manifest": manifest, "download": download, "references": references}
+    run = {"version": version, "add-dir": add_dir, "relog": relog, "manifest": manifest, "download": download, "references": references, "table": table}
     for variable in ("WANDB_CACHE_DIR", "WANDB_DATA_DIR", "WANDB_CONFIG_DIR"):
         os.environ[variable] = os.path.join(args.work, variable.lower())
         os.makedirs(os.environ[variable], exist_ok=True)

@@ -113,6 +113,13 @@ describe("what was written is read", () => {
     expect([...decode(await photo!.masks.get("of")!.bytes()).data]).toEqual([0, 3])
   })
 
+  test("boxes of no class, as others write them", async () => {
+    const position = { minX: 0, maxX: 1, minY: 0, maxY: 1 }
+    const json = { _type: "image-file", path: "media/images/x.png", boxes: { seen: [{ position }, { position, class_id: 2 }] } }
+    const image = (await (await loggedText({ "x.image-file.json": JSON.stringify(json) })).get("x")) as media.Image
+    expect(image.boxes.get("seen")?.boxes).toEqual([{ position }, { position, classId: 2 }])
+  })
+
   test("a document of Bokeh, and JSON that lacks what others have", async () => {
     const document = { doc: { roots: [1, { a: null }] } }
     expect(await (await readBack(new Bokeh(document))).json()).toEqual(document)

@@ -2,6 +2,8 @@
 
 import { mkdirSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
+import { pythonJson } from "../../src/media/python-json.ts"
+import { givenFiles } from "../conformance/media-objects.ts"
 import type { Group, Peer } from "./group.ts"
 import { checkSeen } from "./server.ts"
 import type { VersionFacts } from "./wire-facts.ts"
@@ -18,6 +20,7 @@ export async function checkCrosswise({ python, dir }: Peer, group: Group): Promi
   await using host = await startHost(dir)
   const env = {
     INTEROP_FILES: makeFiles(join(dir, "files")),
+    INTEROP_PICTURE: makePicture(join(dir, "picture")),
     INTEROP_NAMES: JSON.stringify(runtimes.map(nameOf)),
   }
   const start = (name: string, expect: readonly RegExp[] = []): PythonOptions => ({
@@ -63,12 +66,28 @@ async function exchange(group: Group, runtime: Runtime, { url, key }: Host, dir:
   }
 }
 
-function checkOutcome(group: Group, runtime: Runtime, { theirs, ours, verified, again }: Outcome, expected: VersionFacts): void {
+function checkOutcome(
+  group: Group,
+  runtime: Runtime,
+  { theirs, ours, verified, rows, again }: Outcome,
+  expected: VersionFacts,
+): void {
   group.same(theirs, expected, `what Python logged, read in ${runtime}`)
   group.same(verified, expected.fileCount, `files verified in ${runtime}`)
+  const boxes = [{ position: { minX: 0.1, maxX: 0.5, minY: 0, maxY: 1 }, classId: 1, scores: { sure: 0.25 } }]
+  const seen = ["an ära", boxes, givenFiles().get("bird.png")!.length]
+  const first = [1, seen, true, ["a song", 44 + 600], "2024-01-02T03:04:05.678Z"]
+  group.same(pythonJson(rows), pythonJson([first, [2, false, false, false, false]]), `Python's table, read in ${runtime}`)
   group.same(again, "v0", `Python's content, logged in ${runtime}`)
   const isCommon = ([path]: VersionFacts["entries"][number]) => !path.startsWith("own/")
   group.same(ours.entries.filter(isCommon), expected.entries.filter(isCommon), `entries of the same files, logged in ${runtime}`)
+}
+
+function makePicture(folder: string): string {
+  mkdirSync(folder)
+  const path = join(folder, "bird.png")
+  writeFileSync(path, givenFiles().get("bird.png")!)
+  return path
 }
 
 /** Names that are hard to spell and sort, an empty file and a larger one, among plain ones. */

@@ -15,6 +15,8 @@ export const overWire = [
   "entries",
   "lineage",
   "logging",
+  "media",
+  "objects",
   "progress",
   "references",
   "remote",
@@ -22,6 +24,7 @@ export const overWire = [
   "route",
   "save-wait",
   "sources",
+  "tables",
   "zip",
 ].map((name) => `conformance/${name}.test.ts`)
 
