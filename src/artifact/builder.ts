@@ -73,6 +73,11 @@ export abstract class ArtifactBuilder extends ArtifactAttributes {
     return this.#entry(await addObject(this.#state, obj, name, options))
   }
 
+  /** The same as `add`, the other way round. */
+  set(name: string, obj: MediaObject): Promise<ArtifactManifestEntry> {
+    return this.add(obj, name)
+  }
+
   /** Removes an entry, or everything below a directory. @throws EntryNotFoundError when there is nothing */
   remove(item: string | ArtifactManifestEntry): void {
     const manifest = this.#state.requireChangeable("remove")

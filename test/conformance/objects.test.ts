@@ -34,6 +34,14 @@ describe("add", () => {
     expect(await draft.add(new Note("x"), name)).toMatchObject({ path, size: 1, digest: "ndTkYSaMgDT1yFZOFVxnpg==" })
   })
 
+  test("set is add, the other way round", async () => {
+    const draft = new Artifact("birds", "dataset")
+    expect((await draft.set("t", new Note("x"))).path).toBe("t.note.json")
+    await refusal("INVALID_ARGUMENT", draft.set("t", new Note("y")))
+    draft.finalize()
+    await refusal("ARTIFACT_FINALIZED", draft.set("u", new Note("x")))
+  })
+
   test("an object added twice keeps its entry, and its parts theirs", async () => {
     const draft = new Artifact("birds", "dataset")
     const whole = new Note("whole")

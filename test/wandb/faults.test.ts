@@ -1,7 +1,9 @@
 import { Api, Artifact, init, isArtifactError } from "isofact"
-import { describe, expect, test } from "vitest"
+import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import type { Registry } from "../../src/ports.ts"
-import { faults, faulty } from "./faulty.ts"
+import { wandb } from "../../src/wandb/wandb.ts"
+import { type Listening, listen } from "../server/listen.ts"
+import { type FaultProxy, faults, startFaultProxy } from "./fault-proxy.ts"
 import { apiKey, connect, type Fetch, serve } from "./served.ts"
 
 const files: { readonly [path: string]: string } = {
@@ -10,7 +12,8 @@ const files: { readonly [path: string]: string } = {
   "large.bin": Array.from({ length: 700 }, (_, at) => `line ${at}\n`).join(""),
 }
 
-const client = (fetch: Fetch) => connect(fetch, { timeoutMs: 150, stallMs: 150, retries: 5, multipartBytes: 5000, partBytes: 2000 })
+const limits = { timeoutMs: 250, stallMs: 250, retries: 5, multipartBytes: 5000, partBytes: 2000 }
+const client = (fetch: Fetch) => connect(fetch, limits)
 
 async function log(registry: Registry, signal?: AbortSignal): Promise<void> {
   const run = await init({ registry, cache: noCache, signal })
@@ -38,23 +41,40 @@ const noCache = {
   list: async function* () {},
 }
 
-/** How many requests a whole life takes, so that each can go wrong once. */
-async function countRequests(): Promise<number> {
-  const counting = faulty(serve({ onError: () => undefined }).server.fetch, (request, next) => next(request), -1)
-  const registry = client(counting.fetch)
-  await log(registry)
-  await read(registry)
-  return counting.told.count
-}
+describe("at each request in turn, over a real socket", () => {
+  let server: ReturnType<typeof serve>
+  let listening: Listening
+  let proxy: FaultProxy
+  let count = 0
+  const behind = () => wandb({ ...limits, apiKey, baseUrl: proxy.url, entity: "local", env: () => undefined, retryDelayMs: 1 })
+  const renew = () => {
+    server = serve({ baseUrl: undefined, onError: () => undefined })
+  }
 
-describe("at each request in turn", async () => {
-  const count = await countRequests()
+  beforeAll(async () => {
+    renew()
+    listening = await listen((request) => server.server.fetch(request))
+    proxy = await startFaultProxy(() => listening.url)
+    proxy.arm()
+    await log(behind())
+    await read(behind())
+    count = proxy.count
+  })
+
+  afterAll(async () => {
+    await proxy?.[Symbol.asyncDispose]()
+    await listening?.close()
+  })
+
   test.each(Object.entries(faults))(
     "%s ends in success or in one clear error, with nothing wrong committed",
+    { timeout: 60_000 },
     async (name, fault) => {
+      expect(count).toBeGreaterThan(10)
       for (let at = 0; at < count; at++) {
-        const { server, registry: truth } = serve({ onError: () => undefined })
-        const registry = client(faulty(server.fetch, fault, at).fetch)
+        renew()
+        proxy.arm(fault, at)
+        const registry = behind()
         let failure: unknown
         try {
           await log(registry)
@@ -63,6 +83,7 @@ describe("at each request in turn", async () => {
           failure = error
         }
         if (failure !== undefined) expectClear(failure, `${name} at ${at}`)
+        const truth = server.registry
         const committed = await truth.findVersion({ entity: "local", project: "uncategorized", collection: "field" })
         if (committed !== undefined) expect(await read(truth), `${name} at ${at}`).toEqual(files)
         // All but a conflict, which only somebody else's change can be, is overcome.
@@ -71,6 +92,19 @@ describe("at each request in turn", async () => {
     },
   )
 })
+
+/** How many requests logging and reading take, each of which can be the last. */
+async function countRequests(): Promise<number> {
+  const { server } = serve({ onError: () => undefined })
+  let count = 0
+  const registry = client((request) => {
+    count++
+    return server.fetch(request)
+  })
+  await log(registry)
+  await read(registry)
+  return count
+}
 
 test("stopped at any request and run again, it ends as if it had not been, and no file is sent twice", async () => {
   for (let at = 0; at < (await countRequests()); at++) {
