@@ -12,40 +12,49 @@ const MAX_DEPTH = 200
  */
 export function pythonJson(value: unknown, argument = "value"): string {
   const parts: string[] = []
-  write(value, argument, parts, 0)
+  writePythonJson(value, argument, (text) => parts.push(text))
   return parts.join("")
 }
 
-function write(value: unknown, place: string, parts: string[], depth: number): void {
-  if (typeof value === "string") parts.push(jsonString(value))
-  else if (typeof value === "number") parts.push(jsonNumber(value))
-  else if (value === null || value === undefined) parts.push("null")
-  else if (typeof value === "boolean" || typeof value === "bigint") parts.push(String(value))
-  else if (value instanceof PyFloat) parts.push(Number.isFinite(value.value) ? pythonFloat(value.value) : jsonNumber(value.value))
+type Write = (text: string) => void
+
+/** The same, given to `write` piece by piece. */
+export function writePythonJson(value: unknown, argument: string, write: Write): void {
+  writeValue(value, argument, write, 0)
+}
+
+function writeValue(value: unknown, place: string, write: Write, depth: number): void {
+  if (typeof value === "string") write(jsonString(value))
+  else if (typeof value === "number") write(jsonNumber(value))
+  else if (value === null || value === undefined) write("null")
+  else if (typeof value === "boolean" || typeof value === "bigint") write(String(value))
+  else if (value instanceof PyFloat) write(Number.isFinite(value.value) ? pythonFloat(value.value) : jsonNumber(value.value))
   else if (depth >= MAX_DEPTH) fail(place, `is nested more than ${MAX_DEPTH} levels deep, or contains itself`)
-  else if (Array.isArray(value)) writeArray(value, place, parts, depth)
-  else if (value instanceof Map || isPlain(value)) writeObject(value as object, place, parts, depth)
+  else if (Array.isArray(value)) writeArray(value, place, write, depth)
+  else if (value instanceof Map || isPlain(value)) writeObject(value as object, place, write, depth)
   else fail(place, "is nothing that JSON can hold")
 }
 
-function writeArray(items: readonly unknown[], place: string, parts: string[], depth: number): void {
-  parts.push("[")
-  items.forEach((item, at) => {
-    if (at > 0) parts.push(", ")
-    write(item, place, parts, depth + 1)
-  })
-  parts.push("]")
+function writeArray(items: readonly unknown[], place: string, write: Write, depth: number): void {
+  write("[")
+  for (let at = 0; at < items.length; at++) {
+    if (at > 0) write(", ")
+    writeValue(items[at], place, write, depth + 1)
+  }
+  write("]")
 }
 
-function writeObject(value: object, place: string, parts: string[], depth: number): void {
+function writeObject(value: object, place: string, write: Write, depth: number): void {
   const entries = value instanceof Map ? Array.from(value, ([key, item]) => [String(key), item] as const) : Object.entries(value)
   entries.sort(([a], [b]) => compareCodePoints(a, b))
-  parts.push("{")
+  write("{")
   entries.forEach(([key, item], at) => {
-    parts.push(at > 0 ? ", " : "", jsonString(key), ": ")
-    write(item, place, parts, depth + 1)
+    if (at > 0) write(", ")
+    write(jsonString(key))
+    write(": ")
+    writeValue(item, place, write, depth + 1)
   })
-  parts.push("}")
+  write("}")
 }
 
 function jsonNumber(value: number): string {

@@ -14,15 +14,8 @@ export function pythonNumber(value: number): string {
 
 /** `float.__repr__`: the shortest digits that lead back, exponents of two digits below -4 and from 16 on. */
 export function pythonFloat(value: number): string {
+  const size = Math.abs(value)
+  if (size >= 1e-4 && size < 1e16) return Number.isInteger(value) ? `${value}.0` : String(value)
   if (value === 0) return Object.is(value, -0) ? "-0.0" : "0.0"
-  const [, sign = "", first = "", rest = "", power = ""] = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(value.toExponential())!
-  const digits = first + rest
-  const exponent = Number(power)
-  if (exponent < -4 || exponent >= 16) {
-    const text = String(Math.abs(exponent)).padStart(2, "0")
-    return `${sign}${first}${rest && `.${rest}`}e${exponent < 0 ? "-" : "+"}${text}`
-  }
-  if (exponent < 0) return `${sign}0.${"0".repeat(-exponent - 1)}${digits}`
-  const whole = digits.slice(0, exponent + 1).padEnd(exponent + 1, "0")
-  return `${sign}${whole}.${digits.slice(exponent + 1) || "0"}`
+  return value.toExponential().replace(/e([+-])(\d)$/, "e$10$2")
 }

@@ -33,25 +33,26 @@ export function memoryRows(rows: readonly (readonly unknown[])[]): RowSource {
 }
 
 /** The cells in the order of the columns. @throws InvalidArgumentError when it has too many, too few or others */
-export function cellsOf(row: RowInput, columns: readonly string[], place: string): unknown[] {
+export function cellsOf(row: RowInput, columns: readonly string[], number: number): unknown[] {
   if (Array.isArray(row)) {
     if (row.length === columns.length) return row
-    fail(place, columns, `found ${row.length}`)
+    fail(number, columns, `found ${row.length}`)
   }
-  if (typeof row !== "object" || row === null) fail(place, columns, "found what is neither a list nor an object")
+  if (typeof row !== "object" || row === null) fail(number, columns, "found what is neither a list nor an object")
   const named = row as Readonly<Record<string, unknown>>
   const other = Object.keys(named).find((name) => !columns.includes(name))
-  if (other !== undefined) fail(place, columns, `found "${other}"`)
+  if (other !== undefined) fail(number, columns, `found "${other}"`)
   return columns.map((name) => (Object.hasOwn(named, name) ? named[name] : undefined))
 }
 
-function fail(place: string, columns: readonly string[], found: string): never {
+function fail(number: number, columns: readonly string[], found: string): never {
+  const place = `row ${number}`
   const names = columns.slice(0, 20).map((name) => JSON.stringify(name))
   if (columns.length > names.length) names.push("…")
   throw new InvalidArgumentError(place, `This table expects ${columns.length} columns: ${names.join(", ")}; ${place} ${found}`)
 }
 
-const BATCH = 512
+const BATCH = 128
 
 /** Rows of any iterable, of which the first has been read already, as often as that can be gone through. */
 export function iterableRows(rows: Iterable<RowInput> | AsyncIterable<RowInput>, columns: readonly string[]): RowSource {
@@ -77,7 +78,7 @@ export function iterableRows(rows: Iterable<RowInput> | AsyncIterable<RowInput>,
         signal?.throwIfAborted()
         if (at >= end) return
         if (at++ < start) continue
-        if (batch.push(cellsOf(row, columns, `row ${at - 1}`)) < BATCH) continue
+        if (batch.push(cellsOf(row, columns, at - 1)) < BATCH) continue
         yield batch
         batch = []
       }

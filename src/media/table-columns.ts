@@ -47,15 +47,16 @@ export class Columns {
     )
   }
 
-  /** Takes a row, all of it or nothing. @throws InvalidArgumentError naming the column whose type does not take its cell */
-  take(row: readonly unknown[], place: string): void {
+  /** Takes the row of that number, all of it or nothing. @throws InvalidArgumentError naming the column whose type does not take its cell */
+  take(row: readonly unknown[], number: number): void {
     let changed: ColumnType[] | undefined
     for (let at = 0; at < row.length; at++) {
       const type = this.types[at]!
       const cell = row[at]
       const next = (cell instanceof TableIndex && type.name !== "foreignIndex" ? unknownType : type).assign(cell)
       if (next === type) continue
-      if (next === invalidType) throw new InvalidArgumentError(place, refusal(place, this.names[at]!, type, cell))
+      if (next === invalidType)
+        throw new InvalidArgumentError(`row ${number}`, refusal(`row ${number}`, this.names[at]!, type, cell))
       changed ??= [...this.types]
       changed[at] = readableType(next)
     }

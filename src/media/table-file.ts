@@ -17,6 +17,8 @@ export interface TableReader {
 
 /** A row or a name of more characters than this is none. */
 const MAX_VALUE = 256 * 1024 * 1024
+/** What is parsed at once, in characters. */
+const BATCH = 32 * 1024
 const QUOTE = 34
 const BACKSLASH = 92
 
@@ -127,11 +129,12 @@ export async function openTableFile(content: Content, path: string, options: Cal
 }
 
 /**
- * All rows but the last that the text holds from `start` on, read at once, which is far faster than one by one. Where the text is cut is a
+ * Rows that the text holds from `start` on, many but not the last, read at once, which is far faster than one by one. Where the text is cut is a
  * guess that proves itself: in the middle of a string, or of a list within a row, the brackets put behind it would not match.
  */
 function rowsAt(text: string, start: number): { rows: unknown[][]; end: number } | undefined {
-  const cut = Math.max(text.lastIndexOf("], ["), text.lastIndexOf("],["))
+  const end = start + BATCH
+  const cut = Math.max(text.lastIndexOf("], [", end), text.lastIndexOf("],[", end))
   if (cut <= start) return undefined
   try {
     const rows = readPythonJson(`[${text.slice(start, cut)}]]`, "table") as unknown[]

@@ -1,10 +1,11 @@
 import { joinChunks } from "../bytes/hash-stream.ts"
 import { pullStream } from "../bytes/streams.ts"
+import { createUtf8Writer } from "../core/utf8-writer.ts"
 import { InvalidArgumentError } from "../errors.ts"
 import type { Content, MediaDraft, MediaObject } from "../ports.ts"
 import { bytesContent, textContent } from "./bytes-content.ts"
 import { cellJson } from "./cells.ts"
-import { pythonJson } from "./python-json.ts"
+import { pythonJson, writePythonJson } from "./python-json.ts"
 import { ArrayColumns } from "./table-arrays.ts"
 import type { Columns } from "./table-columns.ts"
 import type { EntryOf } from "./types/type.ts"
@@ -20,8 +21,6 @@ export interface TableParts {
   readonly more: Readonly<Record<string, unknown>>
 }
 
-/** What is written at once, in characters. */
-const CHUNK = 256 * 1024
 /** More bytes of rows than this are kept outside of memory. */
 const MAX_HELD = 8 * 1024 * 1024
 
@@ -74,21 +73,21 @@ class RowEncoder {
   /** The text of all rows, some at a time. */
   async *encode(): AsyncGenerator<Uint8Array> {
     const { columns, batches, isTyped, maxRows } = this.#parts
-    const encoder = new TextEncoder()
-    let text = ""
+    const full: Uint8Array[] = []
+    const write = createUtf8Writer((bytes) => full.push(bytes.slice()))
     for await (const batch of batches) {
       this.#draft.signal?.throwIfAborted()
       for (const row of batch) {
-        if (!isTyped) columns.take(row, `row ${this.length}`)
+        if (!isTyped) columns.take(row, this.length)
         if (this.length >= maxRows) refuseRows(maxRows)
         const cells = this.#row(row)
-        text += (this.length++ === 0 ? "" : ", ") + pythonJson(cells instanceof Promise ? await cells : cells, "table")
-        if (text.length < CHUNK) continue
-        yield encoder.encode(text)
-        text = ""
+        if (this.length++ > 0) write(", ")
+        writePythonJson(cells instanceof Promise ? await cells : cells, "table", write)
       }
+      if (full.length > 0) yield* full.splice(0)
     }
-    yield encoder.encode(text)
+    write()
+    yield* full
   }
 
   /** What its columns are written as, after the last row. */

@@ -119,8 +119,8 @@ export class Table extends Media {
     const { columns } = this
     for await (const batch of this.#source.open(options)) {
       for (const row of batch) {
-        if (!this.#isTyped) this.#columns.take(row, `row ${rows.length}`)
-        rows.push(row.length === columns.length ? [...row] : cellsOf(row, columns, `row ${rows.length}`))
+        if (!this.#isTyped) this.#columns.take(row, rows.length)
+        rows.push(row.length === columns.length ? [...row] : cellsOf(row, columns, rows.length))
       }
     }
     this.#rows = rows
@@ -276,9 +276,8 @@ export class Table extends Media {
 
   #append(row: RowInput): void {
     const rows = this.#loaded("addData")
-    const place = `row ${rows.length}`
-    const cells = [...cellsOf(row, this.#columns.names, place)]
-    this.#columns.take(cells, place)
+    const cells = [...cellsOf(row, this.#columns.names, rows.length)]
+    this.#columns.take(cells, rows.length)
     rows.push(cells)
   }
 

@@ -43,7 +43,8 @@ function flatten(types: readonly ColumnType[]): ColumnType[] {
 /** The members after the first that takes it did so: an unknown one comes last. The same array when nothing has changed. */
 function assignTo(allowed: readonly ColumnType[], assign: (type: ColumnType) => ColumnType): readonly ColumnType[] | undefined {
   let unknown = -1
-  for (const [at, type] of allowed.entries()) {
+  for (let at = 0; at < allowed.length; at++) {
+    const type = allowed[at]!
     if (type.name === "unknown") {
       unknown = at
       continue
