@@ -1,3 +1,4 @@
+import { readAll } from "../bytes/hash-stream.ts"
 import { contentTypeOf } from "../core/content-type.ts"
 import { UnsupportedError } from "../errors.ts"
 import type { MediaDraft, MediaSource } from "../ports.ts"
@@ -35,9 +36,8 @@ function fileOf(source: string | URL | Blob, inject: boolean): MediaFile {
   if (file.name !== undefined) requireExtension("source", file.name, ["html"])
   if (!inject) return file
   return markupFile(async (draft) => {
+    if (draft !== undefined) return new TextDecoder().decode(await readAll(await draft.open(source), { signal: draft.signal }))
     if (source instanceof Blob) return source.text()
-    if (draft !== undefined)
-      return new Response((await draft.open(source)).stream(draft) as ReadableStream<Uint8Array<ArrayBuffer>>).text()
     throw new UnsupportedError("Html made of a path is read when it is added; get it from the artifact")
   }, true)
 }

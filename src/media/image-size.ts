@@ -1,4 +1,5 @@
 import { imageSize } from "image-size"
+import { readAll } from "../bytes/hash-stream.ts"
 import { InvalidArgumentError } from "../errors.ts"
 import type { CallOptions, Content } from "../ports.ts"
 
@@ -16,10 +17,7 @@ export interface ImageSize {
 export async function sizeOfImage(content: Content, { signal }: CallOptions = {}): Promise<ImageSize> {
   const size = content.size ?? Number.POSITIVE_INFINITY
   for (let end = HEAD; ; end *= 16) {
-    const stream = content.stream({ signal, ...(end < size && { range: { start: 0, end } }) }) as ReadableStream<
-      Uint8Array<ArrayBuffer>
-    >
-    const found = measure(new Uint8Array(await new Response(stream).arrayBuffer()))
+    const found = measure(await readAll(content, { signal, ...(end < size && { range: { start: 0, end } }) }))
     if (found !== undefined) return found
     if (end >= size)
       throw new InvalidArgumentError("source", `${content.name ?? "The source"} is no image of a format that is known here`)

@@ -1,3 +1,4 @@
+import { readAll } from "../bytes/hash-stream.ts"
 import type { CallOptions, Content } from "../ports.ts"
 
 /** What the platform hashes in one piece: it is fast, and has no way to go on. */
@@ -19,8 +20,7 @@ export async function sha256OfText(text: string): Promise<string> {
 }
 
 async function wholeSha256(content: Content, signal: AbortSignal | undefined): Promise<Uint8Array> {
-  const stream = content.stream({ signal }) as ReadableStream<Uint8Array<ArrayBuffer>>
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", await new Response(stream).arrayBuffer()))
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", await readAll(content, { signal })))
 }
 
 export const toHex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")

@@ -1,3 +1,4 @@
+import { readAll } from "../bytes/hash-stream.ts"
 import { InvalidArgumentError } from "../errors.ts"
 import type { MediaSource } from "../ports.ts"
 import type { NdArray } from "./ndarray.ts"
@@ -96,8 +97,7 @@ const isTimestamp = (type: ColumnType): boolean =>
 const decodeDate: Decode = (cell) => (typeof cell === "number" ? new Date(cell) : cell)
 
 async function bytesOf(source: MediaSource, path: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
-  const content = await source.open(path, { signal })
-  return new Uint8Array(await new Response(content.stream({ signal }) as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer())
+  return readAll(await source.open(path, { signal }), { signal })
 }
 
 function fail(path: string, problem: string): never {

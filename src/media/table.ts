@@ -1,3 +1,4 @@
+import { readAll } from "../bytes/hash-stream.ts"
 import { InvalidArgumentError, UnsupportedError } from "../errors.ts"
 import type { CallOptions, Content, MediaDraft } from "../ports.ts"
 import type { ArrowLibrary, ToArrowOptions } from "./arrow-table.ts"
@@ -267,11 +268,8 @@ export class Table extends Media {
   /** A table in a cell of another stands there as a whole. */
   async toJson(draft: MediaDraft): Promise<unknown> {
     const { readPythonJson } = await import("./python-json-read.ts")
-    const content = await this.toContent(draft)
-    return readPythonJson(
-      await new Response(content.stream({ signal: draft.signal }) as ReadableStream<Uint8Array<ArrayBuffer>>).text(),
-      "table",
-    )
+    const bytes = await readAll(await this.toContent(draft), { signal: draft.signal })
+    return readPythonJson(new TextDecoder().decode(bytes), "table")
   }
 
   #append(row: RowInput): void {

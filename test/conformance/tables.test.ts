@@ -3,7 +3,7 @@ import { Api, Artifact, type InitOptions, type Registry } from "isofact"
 import { describe, expect, test } from "vitest"
 import {
   type Classes,
-  type Image,
+  Image,
   JoinedTable,
   NdArray,
   numberType,
@@ -12,7 +12,8 @@ import {
   Table,
   TableIndex,
 } from "../../src/media/index.ts"
-import { fresh, refusal } from "./fresh.ts"
+import { createMemoryBlobStore } from "../../src/storage/memory.ts"
+import { flip, fresh, hasher, refusal, spoiled } from "./fresh.ts"
 
 type Start = ReturnType<typeof fresh>["start"]
 
@@ -129,6 +130,21 @@ describe("what was written is read", () => {
     ])
     expect(await read.getColumn("m")).toEqual([one, two])
     expect(await read.getColumn("m", { start: 1 })).toEqual([two])
+  })
+
+  test("a damaged file beside it is refused", async () => {
+    const { store, changes } = spoiled(createMemoryBlobStore({ hasher }))
+    const { start } = fresh({ blobs: store })
+    const [array, image] = [new NdArray(new Float32Array(4), [2, 2]), new Image(new NdArray(new Uint8Array(4), [2, 2]))]
+    const artifact = await logged(start, { t: new Table({ columns: ["m", "i"], data: [[array, image]] }) })
+    const [arrays, picture] = ["media/serialized_data/", "media/images/"].map(
+      (folder) => [...artifact.manifest.entries.values()].find(({ path }) => path.startsWith(folder))!,
+    )
+    changes.set(picture!.digest, flip)
+    const [found] = (await ((await artifact.get("t")) as Table).getColumn("i")) as [Image]
+    await refusal("DIGEST_MISMATCH", found.blob())
+    changes.set(arrays!.digest, flip)
+    await refusal("DIGEST_MISMATCH", ((await artifact.get("t")) as Table).load())
   })
 
   test("a range of rows", async () => {
