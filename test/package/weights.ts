@@ -30,7 +30,7 @@ const weights: Readonly<Record<string, Weight>> = {
   /** A page that logs and downloads on the embedded registry. */
   page: { budget: 46_300, external: [] },
   /** What a program loads that brings its own stores. */
-  core: { budget: 25_350, external: ["#platform", "hash-wasm", "valibot"] },
+  core: { budget: 25_450, external: ["#platform", "hash-wasm", "valibot"] },
 }
 
 export async function weigh({ folder }: Stranger): Promise<string> {
