@@ -58,8 +58,9 @@ async function withServer<T>(use: Use<T>): Promise<T> {
 }
 
 /** A server over a folder, or before another server. */
-async function withProcess<T>(place: string, use: Use<T>): Promise<T> {
-  const server = spawn(process.execPath, [...ownNode, script("wire-server.ts"), place], { stdio: ["ignore", "pipe", "inherit"] })
+async function withProcess<T>(place: string, use: Use<T>, way: readonly "direct"[] = []): Promise<T> {
+  const args = [...ownNode, script("wire-server.ts"), place, ...way]
+  const server = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] })
   try {
     const url = await new Promise<string>((resolve) => server.stdout.once("data", (line) => resolve(String(line).trim())))
     return await use(url, server.pid!)
@@ -70,27 +71,32 @@ async function withProcess<T>(place: string, use: Use<T>): Promise<T> {
 
 /** What a gateway before the server costs, of time. */
 async function weighGateway(title: string, tree: string, rounds: number): Promise<string[][]> {
+  type Measure = (url: string) => Promise<Sample>
   const ways = {
-    direct: (use: (url: string) => Promise<Sample>) => withServer(use),
-    gateway: (use: (url: string) => Promise<Sample>) => withServer((url) => withProcess(url, use)),
+    none: (use: Measure) => withServer(use),
+    gateway: (use: Measure) => withServer((url) => withProcess(url, use)),
+    direct: (use: Measure) => withServer((url) => withProcess(url, use, ["direct"])),
   }
-  const samples: Record<keyof typeof ways, Sample[]> = { direct: [], gateway: [] }
+  const samples: Record<keyof typeof ways, Sample[]> = { none: [], gateway: [], direct: [] }
   for (let round = 0; round < rounds; round++) {
-    for (const way of ["direct", "gateway"] as const) {
+    for (const way of ["none", "gateway", "direct"] as const) {
       const cwd = mkdtempSync(join(work, `${way}-`))
       samples[way].push(await ways[way]((url) => sides.isofact(tree, url, cwd)))
       rmSync(cwd, { recursive: true, force: true })
     }
   }
-  return (["log", "download"] as const).map((key) => {
-    const [direct, gateway] = [median(samples.direct.map((one) => one[key])), median(samples.gateway.map((one) => one[key]))]
-    return [
-      `${title}: ${key}, gateway against direct`,
-      `${gateway.toFixed(1)} s`,
-      `${direct.toFixed(1)} s`,
-      `${(gateway / direct).toFixed(2)}×`,
-    ]
-  })
+  return (["log", "download"] as const).flatMap((key) =>
+    (["gateway", "direct"] as const).map((way) => {
+      const [through, without] = [samples[way], samples.none].map((side) => median(side.map((one) => one[key])))
+      const label = way === "direct" ? "through a gateway with direct" : "through a gateway"
+      return [
+        `${title}: ${key} ${label}`,
+        `${through!.toFixed(1)} s`,
+        `${without!.toFixed(1)} s`,
+        `${(without! / through!).toFixed(2)}×`,
+      ]
+    }),
+  )
 }
 
 const CROWD = { processes: 4, clients: 16, files: 50, bytes: 65_536 }

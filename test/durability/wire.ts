@@ -12,7 +12,7 @@ export const project = "kill"
 
 /** A server over the registry in `dir`; resolves with its port. */
 export function serveFolder(dir: string, port = 0): Promise<Serving> {
-  return serveRegistry(createNodePlatform().registry({ dir }), port)
+  return serveRegistry(createNodePlatform().registry({ dir }), { port })
 }
 
 export interface Serving {
@@ -20,10 +20,14 @@ export interface Serving {
   close(): void
 }
 
-/** One of another server, too: then this one is a gateway. */
-export function serveRegistry(registry: Registry, port = 0): Promise<Serving> {
+/** One of another server, too: then this one is a gateway, which with `direct` lets bytes go past it. */
+export function serveRegistry(
+  registry: Registry,
+  { port = 0, direct = false }: { readonly port?: number; readonly direct?: boolean } = {},
+): Promise<Serving> {
   const server = createServer({
     registry,
+    direct,
     multipart: registry.reportCorrupt !== undefined,
     secret: "the same for every process of this test",
     authenticate: apiKeys({ [apiKey]: { entity: "local", username: "ann", entities: "*" } }),
