@@ -1,7 +1,7 @@
 import { chmod, constants, copyFile, type FileHandle, open, unlink } from "node:fs/promises"
-import type { CallOptions, Hasher, StoredFile } from "../ports.ts"
+import type { CallOptions, StoredFile } from "../ports.ts"
 import { errnoCode, storageError } from "./node-fs-errors.ts"
-import { writeAll } from "./node-fs-sink.ts"
+import type { Pump } from "./node-fs-pump.ts"
 import {
   checkRegular,
   type FileIdentity,
@@ -11,7 +11,6 @@ import {
   type Transferred,
 } from "./node-fs-transfer-sync.ts"
 
-const PIECE_BYTES = 1024 * 1024
 /** Hashing one file fills a core; more at once only costs memory. */
 const MAX_RUNNING = 4
 
@@ -22,35 +21,12 @@ interface LargeJob extends SmallJob, CallOptions {
 }
 
 /** Returns the function that does files too large for `transferSync`. */
-export function createLargeTransfer(hasher: Hasher): (job: LargeJob) => Promise<Transferred> {
+export function createLargeTransfer(pump: Pump): (job: LargeJob) => Promise<Transferred> {
   const enter = createGate(MAX_RUNNING)
-  const pieces: Uint8Array[] = []
-  const takePiece = () => pieces.pop() ?? new Uint8Array(PIECE_BYTES)
   const clones = createCloner()
 
-  const read = async (job: LargeJob, source: FileHandle, out: FileHandle | undefined) => {
-    const state = await hasher.create()
-    const pair = [takePiece(), takePiece()] as const
-    let size = 0
-    let reading = source.read(pair[0], 0, PIECE_BYTES, 0)
-    try {
-      for (let turn = 0; ; turn++) {
-        const count = (await reading).bytesRead
-        job.signal?.throwIfAborted()
-        if (count === 0) return { digest: await state.digest(), size }
-        const piece = pair[turn % 2 === 0 ? 0 : 1].subarray(0, count)
-        // The next read and this write go on while this thread hashes.
-        reading = source.read(pair[turn % 2 === 0 ? 1 : 0], 0, PIECE_BYTES, size + count)
-        const writing = out && writeAll(out, piece, size, job.label ?? job.to ?? "")
-        await Promise.all([writing, state.update(piece)])
-        size += count
-        job.onBytes?.(count)
-      }
-    } finally {
-      await reading.catch(() => undefined)
-      pieces.push(...pair)
-    }
-  }
+  const read = ({ signal, label, to, onBytes }: LargeJob, source: FileHandle, out: FileHandle | undefined) =>
+    pump.fromFile(source, { out, label: label ?? to ?? "", signal, onBytes })
 
   const copy = async (job: LargeJob, source: FileHandle, to: string) => {
     const out = await open(to, "wx", job.mode ?? 0o666).catch((error) => {

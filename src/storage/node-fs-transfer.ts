@@ -1,10 +1,10 @@
 import { open, unlink } from "node:fs/promises"
-import { checkExpected, readHashed, WHOLE_BYTES } from "../bytes/hash-stream.ts"
+import { checkExpected, WHOLE_BYTES } from "../bytes/hash-stream.ts"
 import type { Digest } from "../core/digest-text.ts"
 import type { CallOptions, Content, Hasher, StoredFile } from "../ports.ts"
 import { type FileContent, holdFile } from "./node-fs-content.ts"
 import { orStorageError, storageError } from "./node-fs-errors.ts"
-import { createFileSink } from "./node-fs-sink.ts"
+import { createPump, type Pump } from "./node-fs-pump.ts"
 import { createSlices, type Slices } from "./node-fs-slices.ts"
 import { createLargeTransfer } from "./node-fs-transfer-large.ts"
 import { createSmallTransfer, type OpenLanes } from "./node-fs-transfer-small.ts"
@@ -39,8 +39,8 @@ export interface TransferJob extends Omit<WriteOptions, "to"> {
 
 /**
  * The engine below every store on a file system: reads, hashes and writes a file in one pass. Small files (up to 1 MiB) are done in
- * synchronous slices with one shared buffer, or a dozen at a time where there are lanes to hash them side by side; larger ones in 1 MiB pieces, where reading, hashing and writing overlap, four files at
- * a time, so that memory stays at a few MiB whatever the size.
+ * synchronous slices with one shared buffer, or a dozen at a time where there are lanes to hash them side by side; larger ones, four at a
+ * time, and streams in pieces of half a MiB, where reading, hashing and writing overlap, so that memory does not grow with their size.
  */
 export interface NodeTransfer {
   readonly slices: Slices
@@ -58,7 +58,8 @@ interface NodeTransferOptions {
 export function createNodeTransfer({ hasher, openLanes }: NodeTransferOptions): NodeTransfer {
   const slices = createSlices()
   const transferSmall = createSmallTransfer({ hash: hasher.hash, slices, openLanes })
-  const transferLarge = createLargeTransfer(hasher)
+  const pump = createPump(hasher)
+  const transferLarge = createLargeTransfer(pump)
 
   const transfer = async (job: TransferJob): Promise<Transferred> => {
     const { from, onBytes } = job
@@ -83,7 +84,7 @@ export function createNodeTransfer({ hasher, openLanes }: NodeTransferOptions): 
       return transfer({ ...write, from: content.path }).finally(letGo)
     }
     const { size } = content
-    if (content.bytes === undefined || size === undefined || size > WHOLE_BYTES) return receiveStream(content, write, hasher)
+    if (content.bytes === undefined || size === undefined || size > WHOLE_BYTES) return receiveStream(content, write, pump)
     return receiveBytes(await content.bytes({ signal: write.signal }), content, write)
   }
 
@@ -106,16 +107,14 @@ function checkFound({ expect }: { expect?: Digest | undefined }, label: string, 
   if (expect !== undefined) checkExpected(label, { digest: expect }, found)
 }
 
-async function receiveStream(content: Content, write: WriteOptions, hasher: Hasher): Promise<StoredFile> {
+async function receiveStream(content: Content, write: WriteOptions, pump: Pump): Promise<StoredFile> {
   const { to, label = to, signal, onBytes } = write
   signal?.throwIfAborted()
   const out = await open(to, "wx", write.mode).catch((error) => {
     throw storageError(error, "write", label)
   })
   try {
-    const sink = createFileSink(out, label)
-    const found = await readHashed(content, hasher, { signal, onBytes, write: sink.write })
-    await sink.end()
+    const found = await pump.fromStream(content, { out, label, signal, onBytes })
     checkFound(write, content.name ?? label, found)
     if (write.unless?.(found)) await unlink(to)
     return found

@@ -1,0 +1,127 @@
+import type { FileHandle } from "node:fs/promises"
+import type { CallOptions, Content, Hasher, StoredFile } from "../ports.ts"
+import { storageError } from "./node-fs-errors.ts"
+
+/**
+ * Large enough that neither system calls nor the garbage that each of them leaves are felt, small enough for one pair of them for every
+ * file in flight.
+ */
+const PIECE_BYTES = 512 * 1024
+const KEPT_PIECES = 8
+
+/** Fills `piece` with the bytes from `position` on, as far as there are some; resolves with how many it got, 0 at the end only. */
+type Fill = (piece: Uint8Array, position: number) => Promise<number>
+
+interface PumpOptions extends CallOptions {
+  /** Bytes, when known: what is small needs no large pieces. */
+  readonly size?: number | undefined
+  readonly out?: FileHandle | undefined
+  /** How messages call `out`. */
+  readonly label: string
+  /** Called with the bytes moved since the last call. */
+  readonly onBytes?: ((count: number) => void) | undefined
+}
+
+/** Moves bytes through a hash into a file: the next piece is read and the last one written while this thread hashes. */
+export interface Pump {
+  fromFile(source: FileHandle, options: PumpOptions): Promise<StoredFile>
+  /** On failure or abort the stream is cancelled. */
+  fromStream(content: Content, options: PumpOptions): Promise<StoredFile>
+}
+
+export function createPump(hasher: Hasher): Pump {
+  const kept: Uint8Array[] = []
+  const keep = (piece: Uint8Array) => {
+    if (piece.byteLength === PIECE_BYTES && kept.length < KEPT_PIECES) kept.push(piece)
+  }
+
+  const pump = async (fill: Fill, stop: (reason: unknown) => void, options: PumpOptions) => {
+    const { size: expected = PIECE_BYTES, out, label, signal, onBytes } = options
+    const bytes = Math.min(Math.max(expected, 1), PIECE_BYTES)
+    const take = () => (bytes === PIECE_BYTES ? kept.pop() : undefined) ?? new Uint8Array(bytes)
+    const state = await hasher.create()
+    let [full, empty] = [take(), take()]
+    let size = 0
+    const next = () => {
+      const reading = fill(empty, size)
+      // Whoever awaits it hears of a failure; until then nobody may.
+      reading.catch(() => undefined)
+      return reading
+    }
+    let reading = next()
+    try {
+      for (;;) {
+        const count = await reading
+        signal?.throwIfAborted()
+        if (count === 0) return { digest: await state.digest(), size }
+        ;[full, empty] = [empty, full]
+        const [piece, position] = [full.subarray(0, count), size]
+        size += count
+        reading = next()
+        await Promise.all([out && writeAll(out, piece, position, label), state.update(piece)])
+        onBytes?.(count)
+      }
+    } catch (error) {
+      stop(error)
+      throw error
+    } finally {
+      // Neither the source nor the piece is free as long as one is read into the other.
+      await reading.catch(() => undefined)
+      keep(full)
+      keep(empty)
+    }
+  }
+
+  return {
+    fromFile: (source, options) => {
+      const fill: Fill = async (piece, position) => (await source.read(piece, 0, piece.byteLength, position)).bytesRead
+      return pump(fill, () => undefined, options)
+    },
+    async fromStream(content, options) {
+      const { signal, onBytes } = options
+      const reader = content.stream({ signal }).getReader()
+      // Cancelling settles a read that is pending on a source which never answers.
+      const cancel = (reason: unknown) => void reader.cancel(reason).catch(() => undefined)
+      const onAbort = () => cancel(signal?.reason)
+      signal?.addEventListener("abort", onAbort, { once: true })
+      try {
+        return await pump(gather(reader, onBytes), cancel, { ...options, size: content.size, onBytes: undefined })
+      } finally {
+        signal?.removeEventListener("abort", onAbort)
+      }
+    },
+  }
+}
+
+/** Joins the chunks of a stream, which tells `onBytes` of each as it comes: a piece may be long in the coming. */
+function gather(reader: ReadableStreamDefaultReader<Uint8Array>, onBytes: PumpOptions["onBytes"]): Fill {
+  let rest = new Uint8Array()
+  return async (piece) => {
+    let held = 0
+    while (held < piece.byteLength) {
+      if (rest.byteLength === 0) {
+        const { done, value } = await reader.read()
+        if (done) break
+        onBytes?.(value.byteLength)
+        rest = value as Uint8Array<ArrayBuffer>
+      }
+      const part = rest.subarray(0, piece.byteLength - held)
+      piece.set(part, held)
+      held += part.byteLength
+      rest = rest.subarray(part.byteLength)
+    }
+    return held
+  }
+}
+
+/** All of `bytes` at `position`; the system may take fewer at a time. */
+async function writeAll(file: FileHandle, bytes: Uint8Array, position: number, label: string): Promise<void> {
+  let written = 0
+  try {
+    while (written < bytes.byteLength) {
+      written += (await file.write(bytes, written, bytes.byteLength - written, position + written)).bytesWritten
+    }
+  } catch (error) {
+    throw storageError(error, "write", label)
+  }
+}
