@@ -400,6 +400,14 @@ export interface CollectionChanges {
   readonly removeTags?: readonly string[] | undefined
 }
 
+export interface OpenFileOptions extends CallOptions {
+  /**
+   * The last bytes of this file that were read were not what they should be. A registry that can have them proven where they are stored
+   * does, so that what has rotted there is noticed there. Default false.
+   */
+  readonly isDoubted?: boolean | undefined
+}
+
 /**
  * Tells which manifest a name and version mean. The domain, not the wire: the embedded registry and W&B's client both implement
  * it, one publisher and one downloader drive either, and the server exposes any.
@@ -440,7 +448,7 @@ export interface Registry {
   /** Manifest JSON text. */
   getManifest(id: string, options?: CallOptions): Promise<string>
   /** One stored file, by the membership it was reached through. Not verified: the reader does that. */
-  openFile(member: VersionRef & { readonly id: string }, file: StoredEntry, options?: CallOptions): Promise<Content>
+  openFile(member: VersionRef & { readonly id: string }, file: StoredEntry, options?: OpenFileOptions): Promise<Content>
   /** A reader found stored bytes that are not what their digest says: forget them, so that logging the same content stores it anew. */
   reportCorrupt?(digest: Digest, options?: CallOptions): Promise<void>
   /** An address that a browser or another program can GET, when the registry can give one. */

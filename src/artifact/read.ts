@@ -1,7 +1,7 @@
 import type { Digest } from "../core/digest-text.ts"
 import type { Entry } from "../core/entry.ts"
 import { DigestMismatchError, StorageError } from "../errors.ts"
-import type { CallOptions, Content, Directory, StoredEntry } from "../ports.ts"
+import type { CallOptions, Content, Directory, OpenFileOptions, StoredEntry } from "../ports.ts"
 import { type Logged, more } from "./state.ts"
 
 /** An entry as registries know it. */
@@ -10,7 +10,7 @@ export function storedEntry(entry: Entry): StoredEntry {
 }
 
 /** The bytes of a stored file as the registry hands them out, not yet verified. */
-export function openStored({ session, member }: Logged, file: StoredEntry, options: CallOptions = {}): Promise<Content> {
+export function openStored({ session, member }: Logged, file: StoredEntry, options: OpenFileOptions = {}): Promise<Content> {
   return session.registry.openFile({ ...member.collection, index: member.index, id: member.version.id }, file, options)
 }
 
@@ -51,7 +51,7 @@ export async function useStored<T>(
   const { registry, cache } = logged.session
   const file = storedEntry(entry)
   const attempts = [() => openStored(logged, file, options)]
-  if (registry.remote) attempts.push(attempts[0]!)
+  if (registry.remote) attempts.push(() => openStored(logged, file, { ...options, isDoubted: true }))
   // The cache knows blobs by their MD5.
   if (registry.remote && cache !== undefined && hasMd5(entry)) {
     attempts.unshift(async () => {

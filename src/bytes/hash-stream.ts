@@ -40,7 +40,7 @@ export async function readHashed(content: Content, hasher: Hasher, options: Read
 }
 
 /** Gives every chunk of `stream` to `take`, one at a time. On failure or abort the stream is cancelled. */
-async function readChunks(
+export async function readChunks(
   stream: ReadableStream<Uint8Array>,
   signal: AbortSignal | undefined,
   take: (chunk: Uint8Array) => void | Promise<void>,

@@ -13,10 +13,10 @@ interface PullSource {
 }
 
 /**
- * A stream that asks for a chunk only when somebody reads, and holds none itself. When `signal` fires, the pending read rejects with
- * `signal.reason` at once, also while `pull` is still busy.
+ * A stream that asks for a chunk only when somebody reads, and holds none itself unless it is to be `aheadBytes` ahead. When `signal`
+ * fires, the pending read rejects with `signal.reason` at once, also while `pull` is still busy.
  */
-export function pullStream(source: PullSource, signal?: AbortSignal | undefined): ReadableStream<Uint8Array> {
+export function pullStream(source: PullSource, signal?: AbortSignal | undefined, aheadBytes = 0): ReadableStream<Uint8Array> {
   let ended = false
   let onAbort: (() => void) | undefined
   const end = (): boolean => {
@@ -61,7 +61,7 @@ export function pullStream(source: PullSource, signal?: AbortSignal | undefined)
         if (end()) stop(reason)
       },
     },
-    { highWaterMark: 0 },
+    { highWaterMark: aheadBytes, size: (chunk) => chunk?.byteLength ?? 0 },
   )
 }
 

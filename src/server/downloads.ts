@@ -43,7 +43,7 @@ export async function sendFile(
   if (range !== undefined) headers.set("content-range", `bytes ${range.start}-${range.end - 1}/${size}`)
   const status = range === undefined ? 200 : 206
   if (request.method === "HEAD") return new Response(null, { status, headers })
-  const isProven = length === size && file.alg === undefined
+  const isProven = range === undefined && file.alg === undefined
   const stream = isProven
     ? verifiedStream(content, { digest: file.digest, size: file.size }, setup.hasher, { label: file.path, signal })
     : content.stream({ range, signal })

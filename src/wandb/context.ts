@@ -1,5 +1,6 @@
 import type { CallOptions, Hasher, ProjectRef } from "../ports.ts"
 import type { Ask } from "./ask.ts"
+import type { Parts } from "./download-parts.ts"
 import type { FileAddresses } from "./file-addresses.ts"
 import type { Http } from "./http.ts"
 import type { PendingVersions } from "./pending.ts"
@@ -15,6 +16,8 @@ export interface Context {
   readonly authorized: Readonly<Record<string, string>>
   readonly multipartBytes: number
   readonly partBytes: number | undefined
+  /** Of downloads. */
+  readonly parts: Parts
   /** What the stores have shown of themselves. */
   readonly stores: { takeNoStreams: boolean }
   readonly pending: PendingVersions

@@ -20,6 +20,8 @@ export interface DownloadSource {
   readonly size: number | undefined
   /** Where it is. `failed`: the location that no longer serves, so that another is wanted. */
   locate(failed: Location | undefined): Promise<Location>
+  /** Called when a part was asked for and the whole has come. */
+  readonly onWhole?: (() => void) | undefined
 }
 
 interface Reading {
@@ -32,10 +34,15 @@ interface Reading {
 const maxMoves = 3
 
 /**
- * A remote file as a stream. Nothing is asked before somebody reads. A line that breaks or stalls is taken up again where it was; an
- * address that has run out is asked for anew.
+ * A remote file as a stream. Nothing is asked before somebody reads, or at once when it is to be `aheadBytes` ahead. A line that breaks or
+ * stalls is taken up again where it was; an address that has run out is asked for anew.
  */
-export function download(http: Http, source: DownloadSource, { range, signal }: ReadOptions = {}): ReadableStream<Uint8Array> {
+export function download(
+  http: Http,
+  source: DownloadSource,
+  { range, signal }: ReadOptions = {},
+  aheadBytes = 0,
+): ReadableStream<Uint8Array> {
   checkRange(range)
   const { path, size } = source
   const end = Math.min(range?.end ?? Number.POSITIVE_INFINITY, size ?? Number.POSITIVE_INFINITY)
@@ -53,6 +60,7 @@ export function download(http: Http, source: DownloadSource, { range, signal }: 
         { operation: "download", path, method: "GET", url: location.url, headers, expected: [416] },
         signal,
       )
+      if (isPart && response.status === 200) source.onWhole?.()
       return await startReading(response, watch, position)
     } catch (error) {
       if (!mayMove(error) || ++moves > maxMoves) throw gone(error, path)
@@ -96,7 +104,7 @@ export function download(http: Http, source: DownloadSource, { range, signal }: 
       }
     })
   }
-  return pullStream({ pull, cancel: close, close }, signal)
+  return pullStream({ pull, cancel: close, close }, signal, aheadBytes)
 }
 
 const rangeHeader = (start: number, end: number) => `bytes=${start}-${Number.isFinite(end) ? end - 1 : ""}`

@@ -1,6 +1,6 @@
-import { readHashed } from "../bytes/hash-stream.ts"
+import { checkExpected, readChunks } from "../bytes/hash-stream.ts"
 import type { Digest } from "../core/digest-text.ts"
-import type { Content, HashState, PutOptions, StoredFile } from "../ports.ts"
+import type { Content, HashState, PutOptions, UploadRequest } from "../ports.ts"
 import type { Context } from "./context.ts"
 
 export interface Part {
@@ -18,14 +18,18 @@ export function partSizeOf(size: number): number {
   return size < partBytes * maxParts ? partBytes : Math.ceil(size / maxParts / partUnit) * partUnit
 }
 
-/** The MD5 of the whole and of each part, reading once. */
+/**
+ * The MD5 of each part, and of the whole unless the content is frozen, reading once. Rejects with `DigestMismatchError` when the whole is
+ * not what was announced.
+ */
 export async function hashParts(
   { hasher, partBytes: length }: Context,
   content: Content,
-  size: number,
+  { path, digest, size }: UploadRequest & { readonly size: number },
   { signal }: PutOptions,
-): Promise<{ readonly parts: Part[]; readonly whole: StoredFile }> {
+): Promise<Part[]> {
   const step = length ?? partSizeOf(size)
+  const whole = content.stability === "frozen" ? undefined : await hasher.create()
   const parts: Part[] = []
   let start = 0
   let position = 0
@@ -36,7 +40,8 @@ export async function hashParts(
     start = position
     state = undefined
   }
-  const write = async (chunk: Uint8Array) => {
+  await readChunks(content.stream({ signal }), signal, async (chunk) => {
+    await whole?.update(chunk)
     for (let at = 0; at < chunk.byteLength; ) {
       const piece = chunk.subarray(at, at + start + step - position)
       state ??= await hasher.create()
@@ -45,8 +50,8 @@ export async function hashParts(
       position += piece.byteLength
       if (position === start + step) await endPart()
     }
-  }
-  const whole = await readHashed(content, hasher, { signal, write })
+  })
   await endPart()
-  return { parts, whole }
+  checkExpected(path, { digest, size }, { digest: (await whole?.digest()) ?? digest, size: position })
+  return parts
 }

@@ -1,4 +1,3 @@
-import { checkExpected } from "../bytes/hash-stream.ts"
 import { digestToHex } from "../core/digest-text.ts"
 import { isArtifactError, RegistryError } from "../errors.ts"
 import type { Content, PutOptions, UploadRequest } from "../ports.ts"
@@ -7,7 +6,7 @@ import type { Context } from "./context.ts"
 import { WireFailure } from "./failure.ts"
 import { hashParts, type Part } from "./hash-parts.ts"
 import { completeMultipart, type FileSlot, type PartInput } from "./logging-documents.ts"
-import { putContent, readHeaders } from "./put-content.ts"
+import { checkContent, putContent, readHeaders } from "./put-content.ts"
 import { trackSent } from "./track-sent.ts"
 import { uploadBody, wantsLength } from "./upload-body.ts"
 
@@ -28,8 +27,7 @@ export async function putParts(
   renew: Renew,
   options: PutOptions = {},
 ): Promise<void> {
-  const { parts, whole } = await hashParts(context, content, request.size, options)
-  checkExpected(request.path, request, whole)
+  const parts = await hashParts(context, content, request, options)
   const inputs = parts.map(({ digest }, index) => ({ partNumber: index + 1, hexMD5: digestToHex(digest) }))
   const upload: Upload = { context, request, content, parts, options, sent: parts.map(() => trackSent(options.onBytes)), tags: [] }
   for (let round = 1; ; round++) {
@@ -42,6 +40,8 @@ export async function putParts(
       await sendParts(upload, slot)
       return await complete(upload, slot, renew)
     } catch (error) {
+      // What was taken for frozen and is not is the better thing to hear of.
+      if (isArtifactError(error) && content.stability === "frozen") await checkContent(context, request, content, options)
       if (!(error instanceof WireFailure)) throw error
       if (wantsLength(error)) context.stores.takeNoStreams = true
       if (round === maxRounds) throw error

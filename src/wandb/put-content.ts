@@ -80,7 +80,13 @@ async function putOnce(
   })
 }
 
-async function checkContent(context: Context, request: UploadRequest, content: Content, { signal }: PutOptions): Promise<void> {
+/** Rejects with `DigestMismatchError` when the content is not what was announced. */
+export async function checkContent(
+  context: Context,
+  request: UploadRequest,
+  content: Content,
+  { signal }: PutOptions,
+): Promise<void> {
   checkExpected(request.path, request, await readHashed(content, context.hasher, { signal }))
 }
 

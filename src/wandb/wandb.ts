@@ -56,6 +56,8 @@ export interface WandbOptions {
   readonly multipartBytes?: number | undefined
   /** Bytes of a part. Default 100 MiB, more where that would be over 10,000 parts. */
   readonly partBytes?: number | undefined
+  /** Files more than twice as long come down in parts of so many bytes, a few at a time. Default 16 MiB; at most six are held in memory. */
+  readonly downloadPartBytes?: number | undefined
 }
 
 const optionChecks: OptionChecks<WandbOptions> = {
@@ -72,11 +74,14 @@ const optionChecks: OptionChecks<WandbOptions> = {
   retryDelayMs: checkPositiveInteger,
   multipartBytes: checkPositiveInteger,
   partBytes: checkPositiveInteger,
+  downloadPartBytes: checkPositiveInteger,
 }
 
 const defaultBaseUrl = "https://api.wandb.ai"
 const defaultProject = "uncategorized"
 const defaultMultipartBytes = 2 * 1024 ** 3
+const defaultDownloadPartBytes = 16 * 1024 ** 2
+const partsInMemory = 6
 
 /**
  * The registry of W&B's service, or of any that speaks its protocol: `createServer` of `isofact/server`, a self-hosted W&B. Nothing is
@@ -167,6 +172,7 @@ function createContext(options: WandbOptions): Context {
     authorized,
     multipartBytes,
     partBytes: given.partBytes,
+    parts: { bytes: given.downloadPartBytes ?? defaultDownloadPartBytes, left: partsInMemory },
     stores: { takeNoStreams: false },
     pending: createPendingVersions(ask),
     addresses: createFileAddresses(ask, organizations),

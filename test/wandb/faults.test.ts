@@ -12,7 +12,7 @@ const files: { readonly [path: string]: string } = {
   "large.bin": Array.from({ length: 700 }, (_, at) => `line ${at}\n`).join(""),
 }
 
-const limits = { timeoutMs: 250, stallMs: 250, retries: 5, multipartBytes: 5000, partBytes: 2000 }
+const limits = { timeoutMs: 250, stallMs: 250, retries: 5, multipartBytes: 5000, partBytes: 2000, downloadPartBytes: 3000 }
 const client = (fetch: Fetch) => connect(fetch, limits)
 
 async function log(registry: Registry, signal?: AbortSignal): Promise<void> {

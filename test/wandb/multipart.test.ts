@@ -19,12 +19,12 @@ const content = (data = bytes): Content => ({
 })
 
 /** Logs the file as far as `options` lets it. */
-async function log(registry: Registry, options: PutOptions = {}, data = bytes, version = newVersion({})) {
+async function log(registry: Registry, options: PutOptions = {}, data = bytes, version = newVersion({}), source = content(data)) {
   const manifest = new Manifest()
   manifest.add({ path: "large", digest, size: bytes.length })
   const pending = await registry.createVersion({ ...version, digest: manifest.digest() })
   const [ticket] = await registry.requestUploads(pending.id, [{ path: "large", digest, size: bytes.length }])
-  await ticket!.put?.(content(data), options)
+  await ticket!.put?.(source, options)
   await registry.storeManifest(pending.id, uploadOf(manifest))
   return registry.commitVersion(pending.id)
 }
@@ -105,6 +105,16 @@ describe("a large file", () => {
     changed[5000]! ^= 1
     await expect(log(connect(fetch, small), {}, changed)).rejects.toMatchObject({ code: "DIGEST_MISMATCH" })
     expect(seen.parts).toBe(0)
+    expect(await truth.findVersion(field)).toBeUndefined()
+  })
+
+  test("that was said to be frozen and is not is named once the server has refused it", async () => {
+    const { server, registry: truth } = serve({ onError: () => undefined })
+    const changed = new Uint8Array(bytes)
+    changed[5000]! ^= 1
+    const frozen: Content = { ...content(changed), stability: "frozen" }
+    const failed = log(connect(server.fetch, small), {}, changed, newVersion({}), frozen)
+    await expect(failed).rejects.toMatchObject({ code: "DIGEST_MISMATCH", details: { path: "large", expected: digest } })
     expect(await truth.findVersion(field)).toBeUndefined()
   })
 
