@@ -1,6 +1,7 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { chmodSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, resolve } from "node:path"
 import { StorageError } from "../index.ts"
+import { makeDirectory } from "../storage/node-fs-durable.ts"
 
 const keyText = /^[0-9a-f]{40}$/
 
@@ -13,7 +14,7 @@ const keyText = /^[0-9a-f]{40}$/
 export function openKeyFile(file: string): { readonly path: string; readonly key: string } {
   const path = resolve(file)
   try {
-    mkdirSync(dirname(path), { recursive: true })
+    makeDirectory(dirname(path))
     writeFileSync(path, `${newKey()}\n`, { flag: "wx", mode: 0o600 })
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== "EEXIST") {

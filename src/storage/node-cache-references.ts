@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto"
-import { mkdirSync, renameSync } from "node:fs"
+import { renameSync } from "node:fs"
 import { dirname, join } from "node:path"
 import type { CallOptions, Content, ReferenceEntry } from "../ports.ts"
+import { makeDirectory } from "./node-fs-durable.ts"
 import { orStorageError } from "./node-fs-errors.ts"
 import { discard, temporaryName } from "./node-fs-temporary.ts"
 import type { NodeTransfer } from "./node-fs-transfer.ts"
@@ -30,10 +31,7 @@ export function createReferenceFiles(options: {
     async put(entry, content, { signal }) {
       const to = path(entry)
       const temp = join(temporary, temporaryName())
-      const makeDirectories = () => {
-        for (const directory of [temporary, dirname(to)]) mkdirSync(directory, { recursive: true })
-      }
-      await slices.run(() => orStorageError("store", to, makeDirectories), signal)
+      await slices.run(() => [temporary, dirname(to)].flatMap(makeDirectory), signal)
       try {
         const { size } = await transfer.receive(content, { to: temp, mode: 0o666, label: to, signal })
         await slices.run(() => orStorageError("store", to, () => renameSync(temp, to)), signal)

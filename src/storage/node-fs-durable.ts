@@ -1,4 +1,4 @@
-import { closeSync, fsync, mkdirSync, openSync } from "node:fs"
+import { closeSync, fsync, mkdirSync, openSync, statSync } from "node:fs"
 import { dirname } from "node:path"
 import { errnoCode, orStorageError, storageError } from "./node-fs-errors.ts"
 
@@ -56,11 +56,30 @@ async function sync(path: string, flags: string): Promise<void> {
 
 /** Makes a directory and those above it; the ones that were new, and the one they are in, need {@link syncDirectory} to be durable. */
 export function makeDirectory(path: string): string[] {
-  const first = orStorageError("make", path, () => mkdirSync(path, { recursive: true }))
-  if (first === undefined) return []
-  const changed = []
-  for (let made = path; ; made = dirname(made)) {
-    changed.push(dirname(made))
-    if (made === first || dirname(made) === made) return changed
+  return orStorageError("make", path, () => makeWithParents(path, 3))
+}
+
+/**
+ * Not `recursive`: Node then tries for ever where nothing can be made below a directory that is there, as in `/proc`. Somebody may remove
+ * an empty parent meanwhile, but not `tries` times.
+ */
+function makeWithParents(path: string, tries: number): string[] {
+  try {
+    return makeOne(path)
+  } catch (error) {
+    if (errnoCode(error) !== "ENOENT" || tries === 0 || dirname(path) === path) throw error
+  }
+  const above = makeWithParents(dirname(path), tries)
+  return [...makeWithParents(path, tries - 1), ...above]
+}
+
+function makeOne(path: string): string[] {
+  try {
+    mkdirSync(path)
+    return [dirname(path)]
+  } catch (error) {
+    // The root of a drive, or of a read-only system, is refused in other words than what is there already.
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return []
+    throw error
   }
 }

@@ -79,6 +79,7 @@ export function createPump(hasher: Hasher): Pump {
     },
     async fromStream(content, options) {
       const { signal, onBytes } = options
+      signal?.throwIfAborted()
       const reader = content.stream({ signal }).getReader()
       // Cancelling settles a read that is pending on a source which never answers.
       const cancel = (reason: unknown) => void reader.cancel(reason).catch(() => undefined)

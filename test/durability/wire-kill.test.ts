@@ -7,7 +7,7 @@ import { treeOf } from "./trees.ts"
 import { connect, project, serveFolder } from "./wire.ts"
 
 const kills = 52
-const serverKills = 24
+const serverKills = 52
 
 /** Every version of the collection, oldest first, each proven byte by byte. */
 async function readVersions(dir: string, from: number): Promise<Artifact[]> {

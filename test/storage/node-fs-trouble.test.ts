@@ -110,6 +110,16 @@ describe("no permission", () => {
   })
 })
 
+test("a place below which nothing can be made is an error, and does not keep this program busy for ever", async (context) => {
+  if (!existsSync("/proc/self")) return context.skip("this system has no /proc")
+  const child = startChild(["forbidden", "/proc/isofact/below"])
+  const killer = setTimeout(() => child.process.kill("SIGKILL"), 20_000)
+  await child.ended
+  clearTimeout(killer)
+  expect(child.lines).toHaveLength(3)
+  for (const line of child.lines) expect(line).toMatch(/^STORAGE cannot .*"\/proc\/isofact.*no such file or directory/)
+})
+
 test("a place that is not a directory is an error, not an empty store", async () => {
   const file = join(await temporaryDirectory(), "file")
   writeFileSync(file, "x")
