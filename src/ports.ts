@@ -68,6 +68,21 @@ export interface Hasher {
   hashMany?(pieces: readonly Uint8Array[]): Promise<Digest[]>
 }
 
+/** A hash that runs on another thread. `update` takes what `allocate` made; nobody may write to it until that has settled. */
+export interface ThreadHash extends HashState {
+  update(bytes: Uint8Array): Promise<void>
+  /** Ends a hash whose digest nobody wants. Never rejects. */
+  abandon(): Promise<void>
+}
+
+/** Hashes large files beside this thread, a few at a time. */
+export interface HashThreads {
+  /** Memory that all threads see. */
+  allocate(bytes: number): Uint8Array
+  /** Resolves with undefined where no thread is free, or none can be started. */
+  open(): Promise<ThreadHash | undefined>
+}
+
 // ---------------------------------------------------------------- storage
 
 export interface BlobInfo {

@@ -2,6 +2,7 @@ import { homedir } from "node:os"
 import { join, resolve } from "node:path"
 import { createMd5Lanes } from "../digest/md5-simd-lanes.ts"
 import { createNodeHasher } from "../digest/node-crypto.ts"
+import { createHashThreads } from "../digest/node-hash-thread.ts"
 import type { CallOptions, Platform, Registry, Stage } from "../ports.ts"
 import { createEmbeddedRegistry, type EmbeddedRegistry } from "../registry/embedded.ts"
 import { createNodeCache, type NodeCache } from "../storage/node-cache.ts"
@@ -40,7 +41,7 @@ export function createNodePlatform(options: NodePlatformOptions = {}): NodePlatf
   let stage: Stage | undefined
   let cache: NodeCache | undefined
   let online: Registry | undefined
-  const transfer = () => (engine ??= createNodeTransfer({ hasher, openLanes: createMd5Lanes }))
+  const transfer = () => (engine ??= createNodeTransfer({ hasher, openLanes: createMd5Lanes, threads: createHashThreads() }))
   const openStage = (place: string) =>
     createNodeStage(join(env("WANDB_DATA_DIR") ?? place, "staging"), { transfer: transfer(), hasher, known })
   const openOnline = () => (online ??= wandb({ env, hasher }))

@@ -1,5 +1,5 @@
 import type { FileHandle } from "node:fs/promises"
-import type { CallOptions, Content, Hasher, StoredFile } from "../ports.ts"
+import type { CallOptions, Content, Hasher, HashThreads, StoredFile } from "../ports.ts"
 import { storageError } from "./node-fs-errors.ts"
 
 /**
@@ -8,6 +8,8 @@ import { storageError } from "./node-fs-errors.ts"
  */
 const PIECE_BYTES = 512 * 1024
 const KEPT_PIECES = 8
+/** Below this, asking another thread costs more than it saves. */
+const WORTH_A_THREAD = 16 * 1024 * 1024
 
 /** Fills `piece` with the bytes from `position` on, as far as there are some; resolves with how many it got, 0 at the end only. */
 type Fill = (piece: Uint8Array, position: number) => Promise<number>
@@ -29,7 +31,7 @@ export interface Pump {
   fromStream(content: Content, options: PumpOptions): Promise<StoredFile>
 }
 
-export function createPump(hasher: Hasher): Pump {
+export function createPump(hasher: Hasher, threads?: HashThreads | undefined): Pump {
   const kept: Uint8Array[] = []
   const keep = (piece: Uint8Array) => {
     if (piece.byteLength === PIECE_BYTES && kept.length < KEPT_PIECES) kept.push(piece)
@@ -38,8 +40,10 @@ export function createPump(hasher: Hasher): Pump {
   const pump = async (fill: Fill, stop: (reason: unknown) => void, options: PumpOptions) => {
     const { size: expected = PIECE_BYTES, out, label, signal, onBytes } = options
     const bytes = Math.min(Math.max(expected, 1), PIECE_BYTES)
-    const take = () => (bytes === PIECE_BYTES ? kept.pop() : undefined) ?? new Uint8Array(bytes)
-    const state = await hasher.create()
+    const allocate = bytes === PIECE_BYTES && threads !== undefined ? threads.allocate : (size: number) => new Uint8Array(size)
+    const take = () => (bytes === PIECE_BYTES ? kept.pop() : undefined) ?? allocate(bytes)
+    const thread = expected >= WORTH_A_THREAD ? await threads?.open() : undefined
+    const state = thread ?? (await hasher.create())
     let [full, empty] = [take(), take()]
     let size = 0
     const next = () => {
@@ -63,6 +67,7 @@ export function createPump(hasher: Hasher): Pump {
       }
     } catch (error) {
       stop(error)
+      await thread?.abandon()
       throw error
     } finally {
       // Neither the source nor the piece is free as long as one is read into the other.

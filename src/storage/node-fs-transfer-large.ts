@@ -25,15 +25,15 @@ export function createLargeTransfer(pump: Pump): (job: LargeJob) => Promise<Tran
   const enter = createGate(MAX_RUNNING)
   const clones = createCloner()
 
-  const read = ({ signal, label, to, onBytes }: LargeJob, source: FileHandle, out: FileHandle | undefined) =>
-    pump.fromFile(source, { out, label: label ?? to ?? "", signal, onBytes })
+  const read = ({ signal, label, to, onBytes }: LargeJob, source: FileHandle, { size }: FileIdentity, out?: FileHandle) =>
+    pump.fromFile(source, { size: Number(size), out, label: label ?? to ?? "", signal, onBytes })
 
-  const copy = async (job: LargeJob, source: FileHandle, to: string) => {
+  const copy = async (job: LargeJob, source: FileHandle, before: FileIdentity, to: string) => {
     const out = await open(to, "wx", job.mode ?? 0o666).catch((error) => {
       throw storageError(error, "write", job.label ?? to)
     })
     try {
-      return await read(job, source, out)
+      return await read(job, source, before, out)
     } finally {
       await out.close()
     }
@@ -41,10 +41,10 @@ export function createLargeTransfer(pump: Pump): (job: LargeJob) => Promise<Tran
 
   const produce = async (job: LargeJob, source: FileHandle, before: FileIdentity): Promise<StoredFile> => {
     const { to } = job
-    if (to === undefined) return read(job, source, undefined)
+    if (to === undefined) return read(job, source, before)
     try {
       const cloned = job.reflink === true && (await clones(job.from, to, before.device, job.mode ?? 0o666))
-      const found = cloned ? await withFile(to, (clone) => read(job, clone, undefined)) : await copy(job, source, to)
+      const found = cloned ? await withFile(to, (clone) => read(job, clone, before)) : await copy(job, source, before, to)
       if (job.unless(found)) await unlink(to)
       return found
     } catch (error) {

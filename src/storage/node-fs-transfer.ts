@@ -1,7 +1,7 @@
 import { open, unlink } from "node:fs/promises"
 import { checkExpected, WHOLE_BYTES } from "../bytes/hash-stream.ts"
 import type { Digest } from "../core/digest-text.ts"
-import type { CallOptions, Content, Hasher, StoredFile } from "../ports.ts"
+import type { CallOptions, Content, Hasher, HashThreads, StoredFile } from "../ports.ts"
 import { type FileContent, holdFile } from "./node-fs-content.ts"
 import { orStorageError, storageError } from "./node-fs-errors.ts"
 import { createPump, type Pump } from "./node-fs-pump.ts"
@@ -53,12 +53,14 @@ interface NodeTransferOptions {
   readonly hasher: SyncHasher
   /** Opens lanes that hash many small files at once: `createMd5Lanes`. Asked once, when enough files have come to make it worth it. */
   readonly openLanes?: OpenLanes | undefined
+  /** Default: this thread hashes large files, too. */
+  readonly threads?: HashThreads | undefined
 }
 
-export function createNodeTransfer({ hasher, openLanes }: NodeTransferOptions): NodeTransfer {
+export function createNodeTransfer({ hasher, openLanes, threads }: NodeTransferOptions): NodeTransfer {
   const slices = createSlices()
   const transferSmall = createSmallTransfer({ hash: hasher.hash, slices, openLanes })
-  const pump = createPump(hasher)
+  const pump = createPump(hasher, threads)
   const transferLarge = createLargeTransfer(pump)
 
   const transfer = async (job: TransferJob): Promise<Transferred> => {

@@ -3,10 +3,14 @@ import { closeSync, openSync, writeFileSync, writeSync } from "node:fs"
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { describe, expect, test } from "vitest"
+import type { Digest } from "../../src/core/digest-text.ts"
+import { createHashThreads } from "../../src/digest/node-hash-thread.ts"
 import { DigestMismatchError } from "../../src/errors.ts"
+import type { Content, HashThreads } from "../../src/ports.ts"
 import { createSlices } from "../../src/storage/node-fs-slices.ts"
-import { digestOf, fired, sampleBytes } from "../contracts/content.ts"
-import { filesBelow, newTransfer, temporaryDirectory } from "./helpers.ts"
+import { createNodeTransfer } from "../../src/storage/node-fs-transfer.ts"
+import { digestOf, failing, fired, sampleBytes, streamOf } from "../contracts/content.ts"
+import { filesBelow, hasher, newTransfer, temporaryDirectory } from "./helpers.ts"
 
 const MB = 1024 * 1024
 const SIZES = [0, 1, 8192, MB - 1, MB, MB + 1, 2 * MB, 5 * MB + 123]
@@ -103,6 +107,53 @@ describe("transfer", () => {
     const { digest } = await transfer.transfer({ from, to: join(root, "copy"), onBytes })
     expect(digest).toBe(expected.digest("base64"))
     expect(peak - before.external - before.arrayBuffers - before.heapUsed).toBeLessThan(40 * MB)
+  })
+})
+
+describe("with threads that hash", () => {
+  const bytes = sampleBytes(17 * MB)
+  const digest = createHash("md5").update(bytes).digest("base64") as Digest
+  const open = async () => {
+    const root = await temporaryDirectory()
+    writeFileSync(join(root, "from"), bytes)
+    const hashed: unknown[] = []
+    const threads = createHashThreads(1)
+    const watched: HashThreads = {
+      ...threads,
+      async open() {
+        hashed.push(await threads.open())
+        return hashed.at(-1) as Awaited<ReturnType<HashThreads["open"]>>
+      },
+    }
+    return { root, hashed, transfer: createNodeTransfer({ hasher, threads: watched }) }
+  }
+  const stream = (): Content => ({ ...streamOf([bytes.subarray(0, 1000), bytes.subarray(1000)]), size: bytes.length })
+
+  test("large files and streams, more at once than there are threads", async () => {
+    const { root, hashed, transfer } = await open()
+    const done = await Promise.all([
+      transfer.transfer({ from: join(root, "from"), to: join(root, "a") }),
+      transfer.receive(stream(), { to: join(root, "b"), expect: digest }),
+      transfer.transfer({ from: join(root, "from") }),
+    ])
+    for (const found of done) expect(found).toMatchObject({ digest, size: bytes.length })
+    for (const name of ["a", "b"]) expect((await readFile(join(root, name))).equals(bytes)).toBe(true)
+    expect(hashed.filter((thread) => thread !== undefined)).toHaveLength(1)
+  })
+
+  test("a thread is free again after an abort, a failure and a mismatch, of which nothing is left", async () => {
+    const { root, hashed, transfer } = await open()
+    const [from, to] = [join(root, "from"), join(root, "to")]
+    const stop = new AbortController()
+    const aborted = transfer.transfer({ from, to, signal: stop.signal, onBytes: () => stop.abort("enough") })
+    await expect(aborted).rejects.toBe("enough")
+    const broken: Content = { ...failing(bytes.subarray(0, 3 * MB), new Error("the line broke")), size: bytes.length }
+    await expect(transfer.receive(broken, { to })).rejects.toThrow("the line broke")
+    await expect(transfer.receive(stream(), { to, expect: digestOf(bytes.subarray(1)) })).rejects.toThrow(DigestMismatchError)
+    expect(await transfer.receive(stream(), { to })).toMatchObject({ digest })
+    expect(filesBelow(root)).toEqual(["from", "to"])
+    expect(hashed).toHaveLength(4)
+    expect(hashed).not.toContain(undefined)
   })
 })
 

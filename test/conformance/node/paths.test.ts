@@ -1,9 +1,10 @@
 /** spec/api.md on Node: local paths as sources and targets. */
 import { readFile, rm, symlink, writeFile } from "node:fs/promises"
-import { relative } from "node:path"
+import { join, relative } from "node:path"
 import { fileURLToPath, pathToFileURL } from "node:url"
 import { Api } from "isofact"
 import { describe, expect, test } from "vitest"
+import { digestOf as digestOfBytes, expectBytes, sampleBytes } from "../../contracts/content.ts"
 import { digestOf, refusal } from "../fresh.ts"
 import { place } from "./place.ts"
 
@@ -231,6 +232,18 @@ describe("downloading to a path", () => {
     const error = await refusal("STORAGE", artifact.download(at("out")))
     expect(error.message).toContain("a.txt")
   })
+})
+
+test("a file that is large enough to be hashed on a thread comes back as it was", async () => {
+  const { at, draft, start, write } = await place()
+  const bytes = sampleBytes(17 * 1024 * 1024)
+  await write({ "large.bin": bytes })
+  const artifact = draft()
+  await artifact.addFile(at("large.bin"))
+  await (await start()).logArtifact(artifact)
+  expect(artifact.getEntry("large.bin").digest).toBe(digestOfBytes(bytes))
+  const root = await artifact.download(at("copy"))
+  expectBytes(new Uint8Array(await readFile(join(root as string, "large.bin"))), bytes)
 })
 
 describe("file: references", () => {
