@@ -437,6 +437,11 @@ export interface Registry {
   readonly remote: boolean
   /** The entity and project meant when a path names none. */
   defaults(options?: CallOptions): Promise<ProjectRef>
+  /**
+   * The same place by the name that it is kept under, in registries that take several for one: W&B's finds those of an organization by
+   * its teams' names too. Whoever guards a registry decides by this. Absent: every place has one name.
+   */
+  canonical?<T extends ProjectRef>(ref: T, options?: CallOptions): Promise<T>
 
   upsertRun(run: RunInput, options?: CallOptions): Promise<RunRecord>
   finishRun(run: RunRef, exitCode: number, options?: CallOptions): Promise<void>

@@ -1,7 +1,7 @@
 import type { RunRef } from "../ports.ts"
 import { type Call, placeOf } from "./call.ts"
 import { type Maybe, parseObject } from "./inputs.ts"
-import { demandRun } from "./principal.ts"
+import { demand, forRuns } from "./principal.ts"
 import { signedUrl } from "./urls.ts"
 import { parseRunId, runId, runView, unwrapConfig } from "./view-run.ts"
 
@@ -75,7 +75,7 @@ interface CreateRunFilesInput {
 /** Clients send a run's console, summary and the like to these addresses, where it is let go: runs are here for their artifacts. */
 export async function createRunFiles(call: Call, input: CreateRunFilesInput) {
   const place = await placeOf(call, input.entityName, input.projectName)
-  demandRun(call.principal, "write", place)
+  demand(forRuns(call.principal), "write", place)
   call.spend(input.files.length)
   const run = runId({ ...place, run: input.runName })
   const files = input.files.map((name) => ({

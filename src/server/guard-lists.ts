@@ -1,5 +1,6 @@
 import type { Registry } from "../ports.ts"
-import { demand, may, type Place, type Principal } from "./principal.ts"
+import type { Places } from "./guard-places.ts"
+import { may, type Place, type Principal } from "./principal.ts"
 
 type Lists = Pick<
   Registry,
@@ -17,7 +18,7 @@ type Lists = Pick<
 >
 
 /** The part of `guardRegistry` that is about projects and collections. */
-export function guardLists(registry: Registry, who: Principal): Lists {
+export function guardLists(registry: Registry, who: Principal, { allowed, demanded }: Places): Lists {
   const readable = (place: Place) => may(who, "read", place)
   return {
     async *projects(entity, options) {
@@ -28,43 +29,43 @@ export function guardLists(registry: Registry, who: Principal): Lists {
       }
     },
     async getProject(ref, options) {
-      return readable(ref) ? registry.getProject(ref, options) : undefined
+      const project = await allowed("read", ref, options)
+      return project && registry.getProject(project, options)
     },
     async upsertProject(ref, changes, options) {
-      demand(who, "write", ref)
-      if (changes.name !== undefined) demand(who, "write", { ...ref, project: changes.name })
-      return registry.upsertProject(ref, changes, options)
+      const project = await demanded("write", ref, options)
+      if (changes.name !== undefined) await demanded("write", { ...project, project: changes.name }, options)
+      return registry.upsertProject(project, changes, options)
     },
     async deleteProject(ref, options) {
-      demand(who, "delete", ref)
-      return registry.deleteProject(ref, options)
+      return registry.deleteProject(await demanded("delete", ref, options), options)
     },
-    async *types(project, options) {
-      if (readable(project)) yield* registry.types(project, options)
+    async *types(ref, options) {
+      const project = await allowed("read", ref, options)
+      if (project !== undefined) yield* registry.types(project, options)
     },
-    async *collections(project, type, options) {
-      if (!readable(project)) return
+    async *collections(ref, type, options) {
+      const project = await allowed("read", ref, options)
+      if (project === undefined) return
       for await (const collection of registry.collections(project, type, options)) if (readable(collection)) yield collection
     },
     async getCollection(ref, options) {
-      return readable(ref) ? registry.getCollection(ref, options) : undefined
+      const collection = await allowed("read", ref, options)
+      return collection && registry.getCollection(collection, options)
     },
     async updateCollection(ref, changes, options) {
-      demand(who, "write", ref)
-      if (changes.name !== undefined) demand(who, "write", { ...ref, collection: changes.name })
-      return registry.updateCollection(ref, changes, options)
+      const collection = await demanded("write", ref, options)
+      if (changes.name !== undefined) await demanded("write", { ...collection, collection: changes.name }, options)
+      return registry.updateCollection(collection, changes, options)
     },
     async deleteCollection(ref, options) {
-      demand(who, "delete", ref)
-      return registry.deleteCollection(ref, options)
+      return registry.deleteCollection(await demanded("delete", ref, options), options)
     },
     async collectionAliases(ref, options) {
-      demand(who, "read", ref)
-      return registry.collectionAliases(ref, options)
+      return registry.collectionAliases(await demanded("read", ref, options), options)
     },
     async *versions(ref, options) {
-      demand(who, "read", ref)
-      yield* registry.versions(ref, options)
+      yield* registry.versions(await demanded("read", ref, options), options)
     },
   }
 }

@@ -1,18 +1,19 @@
 import type { Registry } from "../ports.ts"
+import type { Places } from "./guard-places.ts"
 import type { Sight } from "./guard-sight.ts"
-import { demand, demandRun, type Principal } from "./principal.ts"
 
 type Logging = Pick<Registry, "createVersion" | "requestUploads" | "storeManifest" | "commitVersion" | "resolveClientId">
 
 /** The part of `guardRegistry` that makes versions. */
-export function guardLogging(registry: Registry, who: Principal, { see, requireSeen, requireOwn }: Sight): Logging {
+export function guardLogging(registry: Registry, places: Places, runPlaces: Places, sight: Sight): Logging {
+  const { see, requireSeen, requireOwn } = sight
   return {
     async createVersion(input, options) {
-      demand(who, "write", input)
-      if (input.run !== undefined) demandRun(who, "write", input.run)
+      const version = await places.demanded("write", input, options)
+      const run = input.run && (await runPlaces.demanded("write", input.run, options))
       // What a version builds on becomes part of it.
       if (input.baseId !== undefined) await requireSeen(input.baseId, options)
-      return registry.createVersion(input, options)
+      return registry.createVersion({ ...version, run }, options)
     },
     async requestUploads(id, files, options) {
       await requireOwn(id, "write", options)

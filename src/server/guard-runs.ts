@@ -1,33 +1,34 @@
 import type { ProjectRef, Registry } from "../ports.ts"
-import { Refusal } from "./failure.ts"
+import type { Places } from "./guard-places.ts"
 import type { Sight } from "./guard-sight.ts"
-import { demand, demandRun, may, type Principal } from "./principal.ts"
+import { may, type Principal } from "./principal.ts"
 
 type Runs = Pick<Registry, "upsertRun" | "finishRun" | "getRun" | "runs" | "useVersion" | "loggedBy" | "usedBy" | "runVersions">
 
 /** The part of `guardRegistry` that is about runs, which belong to a project and to none of its collections. */
-export function guardRuns(registry: Registry, who: Principal, { readable, requireSeen }: Sight): Runs {
+export function guardRuns(registry: Registry, who: Principal, places: Places, runPlaces: Places, sight: Sight): Runs {
+  const { readable, requireSeen } = sight
   const inSight = ({ entity, project }: ProjectRef) => may(who, "read", { entity, project })
   return {
     async upsertRun(run, options) {
-      demandRun(who, "write", run)
-      return registry.upsertRun(run, options)
+      return registry.upsertRun(await runPlaces.demanded("write", run, options), options)
     },
     async finishRun(run, exitCode, options) {
-      demandRun(who, "write", run)
-      return registry.finishRun(run, exitCode, options)
+      return registry.finishRun(await runPlaces.demanded("write", run, options), exitCode, options)
     },
-    async getRun(run, options) {
-      return inSight(run) ? registry.getRun(run, options) : undefined
+    async getRun(ref, options) {
+      const run = await runPlaces.allowed("read", ref, options)
+      return run && registry.getRun(run, options)
     },
-    async *runs(project, options) {
-      if (inSight(project)) yield* registry.runs(project, options)
+    async *runs(ref, options) {
+      const project = await runPlaces.allowed("read", ref, options)
+      if (project !== undefined) yield* registry.runs(project, options)
     },
     async useVersion(member, run, options) {
-      demand(who, "read", member)
-      demandRun(who, "write", run)
+      const found = await places.demanded("read", member, options)
+      const user = await runPlaces.demanded("write", run, options)
       await requireSeen(member.id, options)
-      return registry.useVersion(member, run, options)
+      return registry.useVersion(found, user, options)
     },
     async loggedBy(id, options) {
       await requireSeen(id, options)
@@ -38,8 +39,8 @@ export function guardRuns(registry: Registry, who: Principal, { readable, requir
       await requireSeen(id, options)
       return (await registry.usedBy(id, options)).filter(inSight)
     },
-    async *runVersions(run, direction, options) {
-      if (!inSight(run)) throw new Refusal(403, `This key may not read runs of ${run.entity}/${run.project}.`, run.run)
+    async *runVersions(ref, direction, options) {
+      const run = await runPlaces.demanded("read", ref, options)
       for await (const member of registry.runVersions(run, direction, options)) if (readable(member.collection)) yield member
     },
   }

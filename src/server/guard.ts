@@ -1,10 +1,11 @@
 import type { Registry } from "../ports.ts"
 import { guardLists } from "./guard-lists.ts"
 import { guardLogging } from "./guard-logging.ts"
+import { createPlaces } from "./guard-places.ts"
 import { guardRuns } from "./guard-runs.ts"
 import { createSight } from "./guard-sight.ts"
 import { guardVersions } from "./guard-versions.ts"
-import type { Principal } from "./principal.ts"
+import { forRuns, type Principal } from "./principal.ts"
 
 /**
  * `registry` as one principal may use it: each method asks for the right it needs at the place it touches, and what may not be read is
@@ -14,6 +15,8 @@ import type { Principal } from "./principal.ts"
  */
 export function guardRegistry(registry: Registry, who: Principal): Registry {
   const sight = createSight(registry, who)
+  const places = createPlaces(registry, who)
+  const runPlaces = createPlaces(registry, forRuns(who))
   return {
     name: registry.name,
     remote: registry.remote,
@@ -21,10 +24,11 @@ export function guardRegistry(registry: Registry, who: Principal): Registry {
       const { project } = await registry.defaults(options)
       return { entity: who.entity, project: who.project ?? project }
     },
+    canonical: async (ref, options) => (await places.allowed("read", ref, options)) ?? ref,
     versionUrl: (membership) => registry.versionUrl(membership),
-    ...guardLogging(registry, who, sight),
-    ...guardVersions(registry, who, sight),
-    ...guardRuns(registry, who, sight),
-    ...guardLists(registry, who),
+    ...guardLogging(registry, places, runPlaces, sight),
+    ...guardVersions(registry, places, sight),
+    ...guardRuns(registry, who, places, runPlaces, sight),
+    ...guardLists(registry, who, places),
   }
 }

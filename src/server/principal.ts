@@ -12,7 +12,7 @@ export interface Principal {
   readonly entity: string
   readonly username: string
   readonly email?: string | undefined
-  /** Entities that may be seen and changed; `"*"`: all there are. */
+  /** Entities that may be seen and changed; `"*"`: all there are. W&B's registries are their organization's, though teams find them too. */
   readonly entities: readonly string[] | "*"
   /** The one project it is for. Default: every project of `entities`. */
   readonly project?: string | undefined
@@ -39,14 +39,17 @@ export function may(who: Principal, action: Action, place: Place): boolean {
 
 /** Refuses with 403 and names the place, which the asker named first. */
 export function demand(who: Principal, action: Action, place: Place): void {
-  if (may(who, action, place)) return
+  if (!may(who, action, place)) refuseAction(action, place)
+}
+
+export function refuseAction(action: Action, place: Place, reason?: string): never {
   const path = [place.entity, place.project, place.collection].filter((part) => part !== undefined).join("/")
-  throw new Refusal(403, `This key may not ${action} ${path}.`, path)
+  throw new Refusal(403, `This key may not ${action} ${path}${reason === undefined ? "" : `: ${reason}`}.`, path)
 }
 
 /** Whoever may write to one collection of a project may log in the project's runs what it does there. */
-export function demandRun(who: Principal, action: Action, { entity, project }: { entity: string; project: string }): void {
-  demand({ ...who, collection: undefined }, action, { entity, project })
+export function forRuns(who: Principal): Principal {
+  return { ...who, collection: undefined }
 }
 
 /**

@@ -1,12 +1,12 @@
 import { InvalidArgumentError } from "../errors.ts"
 import type { RunRef } from "../ports.ts"
 import type { Call } from "./call.ts"
-import { demandRun } from "./principal.ts"
+import { demand, forRuns } from "./principal.ts"
 
 /** A run's heartbeat, history and console, protocol.md 6.5. Of all that only its end is kept. */
 export async function streamRun(call: Call, run: RunRef, body: unknown): Promise<Response> {
   const { complete, exitcode } = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>
-  demandRun(call.principal, "write", run)
+  demand(forRuns(call.principal), "write", run)
   if (complete === true) await call.registry.finishRun(run, readExitCode(exitcode), { signal: call.signal })
   return Response.json({})
 }

@@ -25,6 +25,12 @@ export async function findProject(call: Call, ref: ProjectRef) {
   return found ? projectView(call, found, found) : null
 }
 
+/** Whose the registries are that an entity's name finds, as far as this principal may look there. */
+export async function registriesEntity({ registry, signal }: Call, entity: string): Promise<string> {
+  const place = await registry.canonical?.({ entity, project: `${registryPrefix}any` }, { signal })
+  return place?.entity ?? entity
+}
+
 /** The registries of an entity, which as an organization has no other projects. */
 export function registryProjects(call: Call, entity: string, args: FilterArgs) {
   return filterItems(call, listRegistries(call, entity), projectFields, args)

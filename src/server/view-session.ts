@@ -4,7 +4,7 @@ import { connection, type PageArgs, wholeList } from "./connection.ts"
 import { formatId } from "./ids.ts"
 import { may } from "./principal.ts"
 import { type FilterArgs, projectView } from "./view-project.ts"
-import { findProject, registryCollections, registryMemberships, registryProjects } from "./view-registries.ts"
+import { findProject, registriesEntity, registryCollections, registryMemberships, registryProjects } from "./view-registries.ts"
 
 /** Names from protocol.md 6.4: what W&B's clients ask for before they use it. */
 const features = [
@@ -77,13 +77,13 @@ export function entityView(call: Call, name: string) {
   }
 }
 
-/** Each entity is an organization of its own: there is nothing above it here. */
+/** Each entity is an organization of its own: there is nothing above it here, unless a gateway's registry has it. */
 export function organizationView(call: Call, name: string) {
   return {
     __typename: "Organization",
     id: formatId("Organization", name),
     name,
-    orgEntity: () => entityView(call, name),
+    orgEntity: async () => entityView(call, await registriesEntity(call, name)),
     coreWeaveOrganizationId: null,
     advancedRegistryFeatures: { advancedSearch: false },
     featureFlags: [],

@@ -40,7 +40,8 @@ export function createOrganizations(ask: Ask, defaultEntity: () => Promise<strin
   return {
     displayName: (entity) => displayNames.get(entity) ?? entity,
     async resolve<T extends ProjectRef>(ref: T, { signal }: CallOptions = {}): Promise<T> {
-      if (!isRegistry(ref.project)) return ref
+      // A name that has come out of here once is not looked up again.
+      if (!isRegistry(ref.project) || displayNames.has(ref.entity)) return ref
       signal?.throwIfAborted()
       const { name, orgEntity } = await untilAborted(find(ref.entity), signal)
       const entity = orgEntity?.name ?? ref.entity

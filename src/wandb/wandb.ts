@@ -102,6 +102,7 @@ export function wandb(options: WandbOptions = {}): Registry {
     name: context.http.server,
     remote: true,
     defaults: context.defaults,
+    canonical: context.organizations.resolve,
 
     upsertRun: bind(runs.upsertRun),
     finishRun: bind(runs.finishRun),
