@@ -32,8 +32,9 @@ export async function createVersion(context: Context, input: NewVersion, options
     if (client !== undefined) checkClient(client, wanted, collection, known !== undefined)
     if (known !== undefined) return { ...known, latestId }
     const id = (await reuse(context, wanted, collection, options)) ?? (await createPending(context, wanted, collection, options))
-    const claimed = await claimClient(context, wanted, collection, id, client?.id, options)
-    const made = await answer(context, wanted, claimed, options)
+    // Whoever was faster with this client id may have meant something else by it: the next round looks.
+    if ((await claimClient(context, wanted, collection, id, client?.id, options)) !== id) continue
+    const made = await answer(context, wanted, id, options)
     if (made !== undefined) return { ...made, latestId }
   }
   throw new ConflictError(

@@ -128,3 +128,19 @@ test("one client that asks many times at once gets one version", async () => {
   expect(new Set(answers.map(({ id }) => id)).size).toBe(1)
   expect(await check.resolveClientId(input.clientId)).toBe(answers[0]!.id)
 })
+
+test("of two that use one client id at once for different things, one is refused", async () => {
+  const others = [{ collection: "meadow" }, { entity: "ben" }, { digest: newVersion({ b: "b" }).digest }]
+  for (let round = 0; round < 30; round++) {
+    const { registries, check } = crowd(2)
+    const input = newVersion({ a: "a" })
+    const wanted = [input, { ...input, ...others[round % others.length] }]
+    const results = await Promise.allSettled(registries.map((registry, at) => registry.createVersion(wanted[at]!)))
+    const made = results.flatMap((result, at) => (result.status === "fulfilled" ? { id: result.value.id, at } : []))
+    expect(made).toHaveLength(1)
+    const { entity, collection, digest } = wanted[made[0]!.at]!
+    expect(await check.getVersion(made[0]!.id)).toMatchObject({ digest, source: { entity, collection } })
+    for (const result of results)
+      if (result.status === "rejected") expect(result.reason).toMatchObject({ code: "INVALID_ARGUMENT" })
+  }
+})
