@@ -3,8 +3,10 @@ import { EntryNotFoundError, InvalidArgumentError } from "../errors.ts"
 import type { ManifestKind, NewVersion, PendingVersion, RunRef } from "../ports.ts"
 import type { Call } from "./call.ts"
 import { Refusal } from "./failure.ts"
+import { toldVersion } from "./guard-telling.ts"
 import { formatId, parseId } from "./ids.ts"
 import { type Maybe, memberRef, parseMd5, parseObject, parseTtl, requireMember, tagNames } from "./inputs.ts"
+import { may } from "./principal.ts"
 import { signedUrl, uploadHeaders } from "./urls.ts"
 import { artifactView } from "./view-artifact.ts"
 
@@ -75,7 +77,10 @@ async function pendingView(call: Call, { id, state, latestId }: PendingVersion) 
   const { signal } = call
   const version = await registry.getVersion(id, { signal })
   if (version === undefined) throw new Refusal(409, "The version that was just made is gone.", id)
-  const view = artifactView(call, { ...version, state })
+  // A registry of somebody else's may know the client id from another tenant.
+  if (!may(call.principal, "write", version.source))
+    throw new InvalidArgumentError("clientID", "clientID stands for a version elsewhere already; make a new one for each artifact.")
+  const view = artifactView(call, toldVersion(call.principal, { ...version, state }))
   const latest = async () => {
     if (latestId === undefined) return null
     const latest = await call.registry.getVersion(latestId, { signal })

@@ -1,5 +1,6 @@
 import type { Registry } from "../ports.ts"
 import type { Places } from "./guard-places.ts"
+import { toldCollection, toldProject } from "./guard-telling.ts"
 import { may, type Place, type Principal } from "./principal.ts"
 
 type Lists = Pick<
@@ -35,7 +36,7 @@ export function guardLists(registry: Registry, who: Principal, { allowed, demand
     async upsertProject(ref, changes, options) {
       const project = await demanded("write", ref, options)
       if (changes.name !== undefined) await demanded("write", { ...project, project: changes.name }, options)
-      return registry.upsertProject(project, changes, options)
+      return toldProject(who, await registry.upsertProject(project, changes, options))
     },
     async deleteProject(ref, options) {
       return registry.deleteProject(await demanded("delete", ref, options), options)
@@ -56,7 +57,7 @@ export function guardLists(registry: Registry, who: Principal, { allowed, demand
     async updateCollection(ref, changes, options) {
       const collection = await demanded("write", ref, options)
       if (changes.name !== undefined) await demanded("write", { ...collection, collection: changes.name }, options)
-      return registry.updateCollection(collection, changes, options)
+      return toldCollection(who, await registry.updateCollection(collection, changes, options))
     },
     async deleteCollection(ref, options) {
       return registry.deleteCollection(await demanded("delete", ref, options), options)

@@ -1,11 +1,13 @@
 import type { Registry } from "../ports.ts"
 import type { Places } from "./guard-places.ts"
 import type { Sight } from "./guard-sight.ts"
+import { toldMembership } from "./guard-telling.ts"
+import type { Principal } from "./principal.ts"
 
 type Logging = Pick<Registry, "createVersion" | "requestUploads" | "storeManifest" | "commitVersion" | "resolveClientId">
 
 /** The part of `guardRegistry` that makes versions. */
-export function guardLogging(registry: Registry, places: Places, runPlaces: Places, sight: Sight): Logging {
+export function guardLogging(registry: Registry, who: Principal, places: Places, runPlaces: Places, sight: Sight): Logging {
   const { see, requireSeen, requireOwn } = sight
   return {
     async createVersion(input, options) {
@@ -26,7 +28,7 @@ export function guardLogging(registry: Registry, places: Places, runPlaces: Plac
     },
     async commitVersion(id, options) {
       await requireOwn(id, "write", options)
-      return registry.commitVersion(id, options)
+      return toldMembership(who, await registry.commitVersion(id, options))
     },
     async resolveClientId(clientId, options) {
       const id = await registry.resolveClientId(clientId, options)

@@ -1,6 +1,7 @@
 import type { ProjectRef, Registry } from "../ports.ts"
 import type { Places } from "./guard-places.ts"
 import type { Sight } from "./guard-sight.ts"
+import { toldRun } from "./guard-telling.ts"
 import { may, type Principal } from "./principal.ts"
 
 type Runs = Pick<Registry, "upsertRun" | "finishRun" | "getRun" | "runs" | "useVersion" | "loggedBy" | "usedBy" | "runVersions">
@@ -11,7 +12,7 @@ export function guardRuns(registry: Registry, who: Principal, places: Places, ru
   const inSight = ({ entity, project }: ProjectRef) => may(who, "read", { entity, project })
   return {
     async upsertRun(run, options) {
-      return registry.upsertRun(await runPlaces.demanded("write", run, options), options)
+      return toldRun(who, await registry.upsertRun(await runPlaces.demanded("write", run, options), options))
     },
     async finishRun(run, exitCode, options) {
       return registry.finishRun(await runPlaces.demanded("write", run, options), exitCode, options)

@@ -1,13 +1,15 @@
 import type { Registry } from "../ports.ts"
 import type { Places } from "./guard-places.ts"
 import type { Sight } from "./guard-sight.ts"
+import { toldVersion } from "./guard-telling.ts"
+import type { Principal } from "./principal.ts"
 
 type Reading = Pick<Registry, "findVersion" | "getVersion" | "memberships" | "getManifest" | "openFile">
 type Changing = Pick<Registry, "updateVersion" | "addAliases" | "removeAliases" | "deleteVersion" | "link" | "unlink">
 
 /** The part of `guardRegistry` that reads and changes versions. */
-export function guardVersions(registry: Registry, places: Places, sight: Sight): Reading & Changing {
-  return { ...guardReading(registry, places, sight), ...guardChanging(registry, places, sight) }
+export function guardVersions(registry: Registry, who: Principal, places: Places, sight: Sight): Reading & Changing {
+  return { ...guardReading(registry, places, sight), ...guardChanging(registry, who, places, sight) }
 }
 
 function guardReading(registry: Registry, { allowed, demanded }: Places, { readable, see, requireSeen }: Sight): Reading {
@@ -33,11 +35,11 @@ function guardReading(registry: Registry, { allowed, demanded }: Places, { reada
   }
 }
 
-function guardChanging(registry: Registry, { demanded }: Places, { requireSeen, requireOwn }: Sight): Changing {
+function guardChanging(registry: Registry, who: Principal, { demanded }: Places, { requireSeen, requireOwn }: Sight): Changing {
   return {
     async updateVersion(id, changes, options) {
       await requireOwn(id, "write", options)
-      return registry.updateVersion(id, changes, options)
+      return toldVersion(who, await registry.updateVersion(id, changes, options))
     },
     async addAliases(member, aliases, options) {
       return registry.addAliases(await demanded("write", member, options), aliases, options)

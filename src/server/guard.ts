@@ -26,8 +26,8 @@ export function guardRegistry(registry: Registry, who: Principal): Registry {
     },
     canonical: async (ref, options) => (await places.allowed("read", ref, options)) ?? ref,
     versionUrl: (membership) => registry.versionUrl(membership),
-    ...guardLogging(registry, places, runPlaces, sight),
-    ...guardVersions(registry, places, sight),
+    ...guardLogging(registry, who, places, runPlaces, sight),
+    ...guardVersions(registry, who, places, sight),
     ...guardRuns(registry, who, places, runPlaces, sight),
     ...guardLists(registry, who, places),
   }

@@ -2,6 +2,7 @@ import type { CollectionRecord, Membership, VersionRecord } from "../ports.ts"
 import { type Call, lookUpCost, once } from "./call.ts"
 import { wholeList } from "./connection.ts"
 import { formatId } from "./ids.ts"
+import { may } from "./principal.ts"
 import { signedUrl } from "./urls.ts"
 import { collectionView, tagView } from "./view-collection.ts"
 import { type FileArgs, fileList, filesByEntries } from "./view-files.ts"
@@ -18,6 +19,7 @@ export function artifactView(call: Call, version: VersionRecord) {
     return isCommitted ? call.registry.memberships(id, { signal }) : []
   })
   const firstMember = async () => (await members())[0]
+  const isReadable = async () => may(call.principal, "read", source) || (await members()).length > 0
   return {
     __typename: "Artifact",
     id,
@@ -41,7 +43,8 @@ export function artifactView(call: Call, version: VersionRecord) {
     updatedAt: version.updatedAt,
     aliases: async () => (await members()).flatMap((member) => aliasViews(call, member)),
     artifactMemberships: async () => wholeList(spent(call, await members()), (member) => ({ node: memberView(call, member) })),
-    currentManifest: () => (isCommitted ? manifestView(call, version) : null),
+    // Signing an address gives a right away, so it takes that right.
+    currentManifest: async () => (isCommitted && (await isReadable()) ? manifestView(call, version) : null),
     files: (args: FileArgs) => fileList(call, firstMember, args),
     filesByManifestEntries: (args: Parameters<typeof filesByEntries>[2]) => filesByEntries(call, firstMember, args),
     createdBy: async () => {

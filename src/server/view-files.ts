@@ -7,6 +7,7 @@ import type { Call } from "./call.ts"
 import { connection, type PageArgs } from "./connection.ts"
 import { contentTypeOf } from "./content-type.ts"
 import { formatId } from "./ids.ts"
+import { may } from "./principal.ts"
 import { fileUrl, storagePath } from "./urls.ts"
 
 export interface FileArgs extends PageArgs {
@@ -22,7 +23,8 @@ export function entriesOf(call: Call, id: string): Promise<Entry[]> {
 
 export async function fileList(call: Call, find: () => Promise<Membership | undefined>, args: FileArgs) {
   const member = await find()
-  if (member === undefined)
+  // Whoever has just made it is shown what became of it, also without the right to read it.
+  if (member === undefined || !may(call.principal, "read", member.collection))
     return connection(
       call,
       async () => [],
