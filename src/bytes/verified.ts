@@ -8,9 +8,10 @@ export interface VerifyOptions extends CallOptions {
 }
 
 /**
- * `content` as a stream that proves itself: at its end, instead of closing, it errors with `DigestMismatchError` when the bytes are
- * not what was expected, and before that as soon as there are more of them. Whatever is made of the chunks must not be kept until
- * the stream has closed. Holds no chunk; cancels the source on failure, abort and cancel.
+ * `content` as a stream that proves itself: bytes that are not what was expected end it with `DigestMismatchError`, and so do too many of
+ * them as soon as that shows. The last chunk comes only when all are proven, so that whoever counts bytes instead of waiting for the end
+ * never has a whole that is wrong; what is made of the others must not be kept until the stream has closed. Holds one chunk at most;
+ * cancels the source on failure, abort and cancel.
  */
 export function verifiedStream(
   content: Content,
@@ -27,7 +28,8 @@ export function verifiedStream(
     const state = await hasher.create()
     return { reader: content.stream({ signal }).getReader(), state }
   }
-  const pull = async () => {
+  /** Undefined at the end, where all are proven. */
+  const next = async () => {
     reading ??= open()
     const { reader, state } = await reading
     const { done, value } = await reader.read()
@@ -39,6 +41,20 @@ export function verifiedStream(
     if (expected.size !== undefined && size > expected.size) throw sizeMismatch(label, expected, size)
     await state.update(value)
     return value
+  }
+  let held: Uint8Array | undefined
+  let hasEnded = false
+  const pull = async () => {
+    while (!hasEnded) {
+      const chunk = await next()
+      if (chunk?.byteLength === 0) continue
+      if (chunk !== undefined && expected.size !== undefined && size < expected.size) return chunk
+      hasEnded = chunk === undefined
+      const before = held
+      held = chunk
+      if (before !== undefined) return before
+    }
+    return undefined
   }
   const cancel = async (reason: unknown) => {
     const { reader } = (await reading) ?? {}

@@ -16,8 +16,9 @@ export const downloads = {
 }
 
 /**
- * A stored file. Whole, it proves itself while it streams: bytes that have rotted break the answer off instead of ending it, and the
- * registry is told. A part of one is not proven, and neither is what is known by its XXH128, which only W&B's own servers hold.
+ * A stored file. Asked for whole, it proves itself while it streams: bytes that have rotted break the answer off before its end, and the
+ * registry is told. What is asked for by a range is not proven, and neither is what is known by its XXH128, which only W&B's own servers
+ * hold.
  */
 export async function sendFile(
   setup: Setup,

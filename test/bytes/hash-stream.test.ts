@@ -100,12 +100,34 @@ describe("verifiedStream", () => {
     await expect.poll(() => endless.state.cancelled).toBeInstanceOf(DigestMismatchError)
   })
 
-  test("holds nothing: a chunk is read when one is asked for", async () => {
-    const content = streamOf(split(BYTES, 1000))
-    const reader = verifiedStream(content, { digest: DIGEST }, hasher, { label }).getReader()
-    expect(content.state.reads).toBe(0)
-    await reader.read()
-    expect(content.state.reads).toBe(1)
+  test.each(wrong)("%s: the last of them are held back", async (_, bytes) => {
+    for (const size of [BYTES.byteLength, undefined]) {
+      for (const cut of [777, 1000, BYTES.byteLength]) {
+        const content = streamOf([...split(bytes, cut), new Uint8Array(0)])
+        const reader = verifiedStream(content, { digest: DIGEST, size }, hasher, { label }).getReader()
+        let given = 0
+        const drain = async (): Promise<void> => {
+          const { done, value } = await reader.read()
+          given += value?.byteLength ?? 0
+          return done ? undefined : drain()
+        }
+        await expect(drain()).rejects.toThrow(DigestMismatchError)
+        expect(given).toBeLessThan(size ?? Math.max(bytes.byteLength, 1))
+      }
+    }
+  })
+
+  test("holds one chunk where the size is not known, and none before the last where it is", async () => {
+    for (const [size, ahead] of [
+      [BYTES.byteLength, 0],
+      [undefined, 1],
+    ] as const) {
+      const content = streamOf(split(BYTES, 1000))
+      const reader = verifiedStream(content, { digest: DIGEST, size }, hasher, { label }).getReader()
+      expect(content.state.reads).toBe(0)
+      await reader.read()
+      expect(content.state.reads).toBe(1 + ahead)
+    }
   })
 
   test("cancel, abort and a failing source reach the other side", async () => {
