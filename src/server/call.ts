@@ -41,7 +41,7 @@ export interface Call {
   /** What every address that is handed out starts with; no slash at its end. */
   readonly baseUrl: string
   readonly signal: AbortSignal
-  /** Throws when one request asks for more objects than a client needs. */
+  /** Throws when one request asks for more than a client needs: objects, and what is as much work as looking at so many. */
   spend(count: number): void
 }
 
@@ -60,7 +60,10 @@ export function createCall(setup: Setup, principal: Principal, baseUrl: string, 
     spend(count) {
       left -= count
       if (left < 0)
-        throw new InvalidArgumentError("query", `The query asks for more than ${maxObjects} objects; ask for fewer at once.`)
+        throw new InvalidArgumentError(
+          "query",
+          `The query is as much work as more than ${maxObjects} objects; ask for fewer at once, or with a simpler filter.`,
+        )
     },
   }
 }

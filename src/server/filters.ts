@@ -1,7 +1,7 @@
 import { show } from "../core/show.ts"
 import { InvalidArgumentError } from "../errors.ts"
 import type { Call } from "./call.ts"
-import { compilePattern } from "./pattern.ts"
+import { compilePattern, maxText } from "./pattern.ts"
 import type { FilterArgs } from "./view-project.ts"
 
 /**
@@ -15,6 +15,12 @@ type Json = { readonly [key: string]: unknown }
 const maxDepth = 8
 const maxTerms = 200
 const maxLength = 8192
+const maxParts = 32
+/** What is looked at for as much as one object costs: characters, each as often as a pattern has them, and keys of an object. */
+const charsPerObject = 500
+const keysPerObject = 5
+/** A test that looks at next to nothing, in characters. */
+const leastChars = 10
 
 /** What passes, in the order asked; as it comes when nothing is asked. */
 export function filterItems<T>(
@@ -23,7 +29,7 @@ export function filterItems<T>(
   fields: Fields<T>,
   args: FilterArgs,
 ): AsyncIterable<T> | Promise<T[]> {
-  const test = compileFilter(fields, args.filters)
+  const test = compileFilter(call, fields, args.filters)
   const compare = compileOrder(fields, args.order)
   const passing = test === undefined ? items : filtered(call, items, test)
   return compare === undefined ? passing : sorted(call, passing, compare)
@@ -45,27 +51,37 @@ async function sorted<T>(call: Call, items: AsyncIterable<T>, compare: (a: T, b:
   return list.sort(compare)
 }
 
-export function compileFilter<T>(fields: Fields<T>, text: string | null | undefined): Test<T> | undefined {
+/** Each use of the test is charged for what it looks at. */
+export function compileFilter<T>(call: Call, fields: Fields<T>, text: string | null | undefined): Test<T> | undefined {
   if (text === null || text === undefined || text === "") return undefined
   if (text.length > maxLength) fail(`more than ${maxLength} characters`)
   const filter = parse(text)
   let terms = 0
-  const count = () => ++terms > maxTerms && fail(`more than ${maxTerms} terms`)
+  const limits: Limits = {
+    spend: call.spend,
+    count: () => ++terms > maxTerms && fail(`more than ${maxTerms} terms`),
+  }
   const compile = (part: unknown, depth: number): Test<T> => {
     if (depth > maxDepth) fail(`more than ${maxDepth} levels`)
     const tests = Object.entries(asObject(part)).map(([key, value]): Test<T> => {
-      count()
+      limits.count()
       if (key === "$not") return negate(compile(value, depth + 1))
       if (key.startsWith("$"))
         return combine(
           key,
           asArray(value).map((each) => compile(each, depth + 1)),
         )
-      return compileField(readerOf(fields, key), value, count)
+      return compileField(readerOf(fields, key), value, limits)
     })
     return (item) => tests.every((test) => test(item))
   }
   return compile(filter, 0)
+}
+
+/** What a filter may take: terms as it is compiled, and work as it is used. */
+interface Limits {
+  count(): void
+  spend(count: number): void
 }
 
 function parse(text: string): unknown {
@@ -91,24 +107,29 @@ const negate =
 /** A field by name; a dot leads into one that is an object, as in `metadata.epoch`. */
 function readerOf<T>(fields: Fields<T>, name: string): (item: T) => unknown {
   const [head = "", ...path] = name.split(".")
+  if (path.length >= maxParts) fail(`a field of more than ${maxParts} parts`)
   const read = Object.hasOwn(fields, head) ? fields[head]! : fail(`the field ${show(name)}`)
   return (item) =>
     path.reduce<unknown>((value, key) => (isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined), read(item))
 }
 
-function compileField<T>(read: (item: T) => unknown, wanted: unknown, count: () => void): Test<T> {
+function compileField<T>(read: (item: T) => unknown, wanted: unknown, limits: Limits): Test<T> {
   const isOperators = isObject(wanted) && Object.keys(wanted).some((key) => key.startsWith("$"))
   const operators = isOperators ? Object.entries(wanted) : [["$eq", wanted] as const]
   const tests = operators.map(([operator, operand]) => {
-    count()
-    if (operator === "$not") return negate(compileField(read, operand, count))
-    return compileOperator(operator, operand)(read)
+    limits.count()
+    if (operator === "$not") return negate(compileField(read, operand, limits))
+    return compileOperator(operator, operand, limits)(read)
   })
   return (item) => tests.every((test) => test(item))
 }
 
-function compileOperator(operator: string, operand: unknown): <T>(read: (item: T) => unknown) => Test<T> {
-  const matches = matcherOf(operator, operand)
+function compileOperator(operator: string, operand: unknown, { spend }: Limits): <T>(read: (item: T) => unknown) => Test<T> {
+  const test = matcherOf(operator, operand, spend)
+  const matches = (value: unknown) => {
+    spend(charsOf(operator, operand, value) / charsPerObject)
+    return test(value)
+  }
   const isNegative = operator === "$ne" || operator === "$nin"
   // A list, such as tags, passes when one of it does; not being in it has to hold for all.
   return (read) => (item) => {
@@ -118,12 +139,20 @@ function compileOperator(operator: string, operand: unknown): <T>(read: (item: T
   }
 }
 
-function matcherOf(operator: string, operand: unknown): (value: unknown) => boolean {
-  if (operator === "$eq") return (value) => equal(value, operand)
-  if (operator === "$ne") return (value) => !equal(value, operand)
+/** How much a test has to look at; the texts of a filter itself are short. */
+function charsOf(operator: string, operand: unknown, value: unknown): number {
+  if (Array.isArray(operand)) return leastChars * operand.length
+  if (typeof operand !== "string" || typeof value !== "string") return leastChars
+  if (operator === "$regex") return leastChars + operand.length * Math.min(value.length, maxText)
+  return operator === "$contains" ? leastChars + operand.length * value.length : leastChars
+}
+
+function matcherOf(operator: string, operand: unknown, spend: Limits["spend"]): (value: unknown) => boolean {
+  if (operator === "$eq") return (value) => equal(value, operand, spend)
+  if (operator === "$ne") return (value) => !equal(value, operand, spend)
   if (operator === "$in" || operator === "$nin") {
     const list = asArray(operand)
-    return (value) => list.some((each) => equal(value, each)) === (operator === "$in")
+    return (value) => list.some((each) => equal(value, each, spend)) === (operator === "$in")
   }
   if (operator === "$exists") return (value) => (value !== undefined && value !== null) === operand
   if (operator === "$regex") return compilePattern(typeof operand === "string" ? operand : fail("a $regex that is no text"))
@@ -140,11 +169,16 @@ const comparisons: { readonly [operator: string]: (sign: number) => boolean } = 
   $lte: (sign: number) => sign <= 0,
 })
 
-function equal(value: unknown, wanted: unknown): boolean {
-  return (
-    (value ?? null) === (wanted ?? null) ||
-    (isObject(value) && isObject(wanted) && JSON.stringify(value) === JSON.stringify(wanted))
-  )
+/** As JSON, whatever the order of an object's keys. Goes no further than `wanted` does. */
+function equal(value: unknown, wanted: unknown, spend: Limits["spend"]): boolean {
+  if ((value ?? null) === (wanted ?? null)) return true
+  if (Array.isArray(value) && Array.isArray(wanted))
+    return value.length === wanted.length && wanted.every((each, at) => equal(value[at], each, spend))
+  if (!isObject(value) || !isObject(wanted)) return false
+  const { length } = Object.keys(value)
+  spend(length / keysPerObject)
+  const keys = Object.keys(wanted)
+  return length === keys.length && keys.every((key) => Object.hasOwn(value, key) && equal(value[key], wanted[key], spend))
 }
 
 function comparable(a: unknown, b: unknown): boolean {
@@ -158,6 +192,7 @@ function order(a: unknown, b: unknown): number {
 /** `+name` or `name` ascending, `-name` descending, several joined by commas. */
 export function compileOrder<T>(fields: Fields<T>, text: string | null | undefined): ((a: T, b: T) => number) | undefined {
   if (text === null || text === undefined || text === "") return undefined
+  if (text.length > maxLength) fail(`more than ${maxLength} characters`)
   const steps = text.split(",", maxDepth).map((part) => {
     const [, sign, name = ""] = /^\s*([+-]?)(.*?)\s*$/.exec(part)!
     return { read: readerOf(fields, name), sign: sign === "-" ? -1 : 1 }

@@ -7,6 +7,8 @@ interface Step {
 }
 
 const maxLength = 256
+/** Of a longer text only so much is looked at: its end, which `$` means, is then out of sight. */
+export const maxText = 10_000
 
 /**
  * A regular expression of letters, `.`, `*`, `+`, `^`, `$` and `\` before other signs, as a test of strings. Others are refused: whoever
@@ -17,7 +19,10 @@ export function compilePattern(pattern: string): (value: unknown) => boolean {
   const isAnchored = pattern.startsWith("^")
   const isClosed = /(?:^|[^\\])(?:\\\\)*\$$/.test(pattern)
   const steps = readSteps(pattern.slice(isAnchored ? 1 : 0, isClosed ? -1 : undefined), pattern)
-  return (value) => typeof value === "string" && run(steps, value, isAnchored, isClosed)
+  return (value) => {
+    if (typeof value !== "string" || (isClosed && value.length > maxText)) return false
+    return run(steps, value.slice(0, maxText), isAnchored, isClosed)
+  }
 }
 
 function readSteps(text: string, pattern: string): Step[] {
@@ -39,24 +44,31 @@ function readSteps(text: string, pattern: string): Step[] {
 
 /** Every place in the pattern where the text so far could be, moved on one character at a time. */
 function run(steps: readonly Step[], text: string, isAnchored: boolean, isClosed: boolean): boolean {
-  let places = reach(steps, new Set([0]))
-  for (const char of text.split("")) {
-    if (!isClosed && places.has(steps.length)) return true
-    const next = new Set<number>(isAnchored ? [] : [0])
-    for (const place of places) {
-      const step = steps[place]
-      if (step === undefined || (step.char !== undefined && step.char !== char)) continue
-      next.add(step.repeats ? place : place + 1)
-    }
-    places = reach(steps, next)
+  let [places, next] = [new Uint8Array(steps.length + 1), new Uint8Array(steps.length + 1)]
+  places[0] = 1
+  reach(steps, places)
+  for (let at = 0; at < text.length; at++) {
+    if (!isClosed && places[steps.length] === 1) return true
+    next.fill(0)
+    if (!isAnchored) next[0] = 1
+    move(steps, text[at]!, places, next)
+    reach(steps, next)
+    ;[places, next] = [next, places]
   }
-  return places.has(steps.length)
+  return places[steps.length] === 1
 }
 
-function reach(steps: readonly Step[], places: Set<number>): Set<number> {
-  // A set is walked on while it grows.
-  for (const place of places) if (steps[place]?.repeats === true) places.add(place + 1)
-  return places
+function move(steps: readonly Step[], char: string, places: Uint8Array, next: Uint8Array): void {
+  for (let place = 0; place < steps.length; place++) {
+    const step = steps[place]!
+    if (places[place] === 0 || (step.char !== undefined && step.char !== char)) continue
+    next[step.repeats ? place : place + 1] = 1
+  }
+}
+
+/** What may be there no times at all may be passed by. */
+function reach(steps: readonly Step[], places: Uint8Array): void {
+  for (let place = 0; place < steps.length; place++) if (places[place] === 1 && steps[place]!.repeats) places[place + 1] = 1
 }
 
 function fail(pattern: string): never {

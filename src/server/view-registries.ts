@@ -60,7 +60,7 @@ async function* listCollections(
   projectFilters: string | null | undefined,
   kinds: readonly CollectionKind[] | undefined,
 ): AsyncGenerator<CollectionRecord> {
-  const passes = compileFilter(projectFields, projectFilters)
+  const passes = compileFilter(call, projectFields, projectFilters)
   for await (const project of listRegistries(call, entity)) {
     if (passes?.(project) === false) continue
     for await (const collection of call.registry.collections(project, undefined, { signal: call.signal })) {
@@ -80,7 +80,7 @@ export function registryMemberships(call: Call, entity: string, args: MemberArgs
 }
 
 async function* listMembers(call: Call, entity: string, args: MemberArgs): AsyncGenerator<Membership> {
-  const passes = compileFilter(collectionFields, args.collectionFilters)
+  const passes = compileFilter(call, collectionFields, args.collectionFilters)
   for await (const collection of listCollections(call, entity, args.projectFilters, undefined)) {
     if (passes?.(collection) === false) continue
     yield* call.registry.versions(collection, { signal: call.signal })

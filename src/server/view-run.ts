@@ -78,9 +78,13 @@ export function parseRunId(id: string): RunRef {
 
 type Config = { readonly [key: string]: Json }
 
-/** W&B keeps each setting under `value`, beside settings of its own that start with `_wandb`. */
-function wrappedConfig(config: Config) {
-  return Object.fromEntries(Object.entries(config).map(([key, value]) => [key, { value }]))
+const wrapped = new WeakMap<Config, Config>()
+
+/** W&B keeps each setting under `value`, beside settings of its own that start with `_wandb`. Filters ask once for each of their terms. */
+function wrappedConfig(config: Config): Config {
+  const known = wrapped.get(config) ?? Object.fromEntries(Object.entries(config).map(([key, value]) => [key, { value }]))
+  wrapped.set(config, known)
+  return known
 }
 
 export function unwrapConfig(config: Config): Config {

@@ -24,3 +24,9 @@ test("a pattern made to be slow is not", () => {
   const matches = compilePattern(`^${"a*".repeat(100)}b$`)
   expect(matches("a".repeat(5000))).toBe(false)
 })
+
+test("of a long text the start is looked at, and its end is not in it", () => {
+  const text = `start${"x".repeat(20_000)}end`
+  expect([compilePattern("^start")(text), compilePattern("end")(text), compilePattern("x$")(text)]).toEqual([true, false, false])
+  expect(compilePattern("x$")("x".repeat(10_000))).toBe(true)
+})

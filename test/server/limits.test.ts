@@ -1,0 +1,52 @@
+/** What one request may cost, however short it is. */
+import { describe, expect, test } from "vitest"
+import { createSite, log, need, type Site } from "./site.ts"
+
+const tooMuch = [400, expect.stringContaining("ask for fewer at once")]
+const told = ({ status, errors }: Awaited<ReturnType<Site["gql"]>>) => [status, errors?.[0]?.message]
+
+describe("filters", () => {
+  const versionsQuery = `query ($filters: JSONString, $order: String) { project(name: "birds", entityName: "ann") {
+    artifactCollection(name: "field") { artifacts(filters: $filters, order: $order) { edges { version } } } } }`
+  const list = (site: Site, filter: object) => site.gql(versionsQuery, { filters: JSON.stringify(filter) })
+  const versions = async (site: Site, filter: object) =>
+    need(await list(site, filter)).project.artifactCollection.artifacts.edges.map(({ version }: { version: string }) => version)
+
+  const logged = async (...inputs: readonly object[]) => {
+    const site = createSite()
+    for (const [at, input] of inputs.entries()) await log(site, { a: `${at}` }, { input })
+    return site
+  }
+
+  test("that try many patterns on long texts are refused", async () => {
+    const site = await logged(...Array.from({ length: 4 }, () => ({ description: "x".repeat(50_000) })))
+    const pattern = `${".*x".repeat(80)}y`
+    expect(await versions(site, { description: { $regex: pattern } })).toEqual([])
+    const terms = (count: number, test: object) => ({ $or: Array.from({ length: count }, () => ({ description: test })) })
+    expect(told(await list(site, terms(25, { $regex: pattern })))).toEqual(tooMuch)
+    expect(await versions(site, { description: { $contains: "x".repeat(50) } })).toHaveLength(4)
+    expect(told(await list(site, terms(50, { $contains: `${"x".repeat(50)}y` })))).toEqual(tooMuch)
+  })
+
+  test("that compare large objects again and again are refused", async () => {
+    const metadata = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`k${index}`, index]))
+    const site = await logged(...Array.from({ length: 3 }, () => ({ metadata: JSON.stringify({ metadata }) })))
+    expect(await versions(site, { "metadata.metadata": {} })).toEqual([])
+    const list = { "metadata.metadata": { $in: Array.from({ length: 100 }, () => ({})) } }
+    expect(told(await site.gql(versionsQuery, { filters: JSON.stringify(list) }))).toEqual(tooMuch)
+  })
+
+  test("compare objects by what is in them", async () => {
+    const inner = { list: [1, { x: null }], text: "t" }
+    const site = await logged({ metadata: JSON.stringify({ inner }) }, { metadata: '{"inner":{"list":[]}}' })
+    expect(await versions(site, { "metadata.inner": { text: "t", list: [1, { x: null }] } })).toEqual(["v0"])
+    expect(await versions(site, { "metadata.inner": { $ne: inner } })).toEqual(["v1"])
+    expect(await versions(site, { metadata: { inner: { list: [] } } })).toEqual(["v1"])
+  })
+
+  test("and orders by endless names are refused", async () => {
+    const site = await logged({})
+    for (const order of [`+metadata${".a".repeat(100)}`, `+name,${"x".repeat(10_000)}`])
+      expect((await site.gql(versionsQuery, { order })).status).toBe(400)
+  })
+})
