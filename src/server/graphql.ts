@@ -11,6 +11,7 @@ import {
   validate,
 } from "graphql"
 import { type Call, once } from "./call.ts"
+import { createMeter } from "./graphql-meter.ts"
 import { checkShape } from "./graphql-shape.ts"
 import { root } from "./root.ts"
 import { changeDefs } from "./schema-changes.ts"
@@ -75,6 +76,7 @@ export function createExecutor(maxDepth: number): (request: GraphqlRequest, call
     return document
   }
   return async ({ query, variables, operationName }, call) => {
+    const stop = new AbortController()
     try {
       const document = read(query)
       if (Array.isArray(document)) return refused(document)
@@ -85,9 +87,12 @@ export function createExecutor(maxDepth: number): (request: GraphqlRequest, call
         contextValue: call,
         variableValues: variables,
         operationName,
+        fieldResolver: createMeter(stop),
+        abortSignal: stop.signal,
       })
       return { data: result.data ?? null, problems: (result.errors ?? []).map(toProblem) }
     } catch (error) {
+      if (stop.signal.aborted) throw stop.signal.reason
       if (error instanceof GraphQLError) return refused([error])
       // The parser goes as deep as the text does.
       if (error instanceof RangeError) return refused([new GraphQLError("The query is nested too deep.")])

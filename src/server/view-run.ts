@@ -1,6 +1,6 @@
 import type { Json } from "../core/json.ts"
 import type { RunRecord, RunRef } from "../ports.ts"
-import type { Call } from "./call.ts"
+import { type Call, once } from "./call.ts"
 import { connection, type PageArgs } from "./connection.ts"
 import { formatId, numberOf, parseId } from "./ids.ts"
 import { artifactView } from "./view-artifact.ts"
@@ -25,7 +25,7 @@ export function runView(call: Call, run: RunRecord) {
     displayName: run.displayName,
     description: null,
     notes: run.notes,
-    config: JSON.stringify(wrappedConfig(run.config)),
+    config: once(() => JSON.stringify(wrappedConfig(run.config))),
     summaryMetrics: "{}",
     systemMetrics: "{}",
     historyKeys: null,

@@ -50,3 +50,42 @@ describe("filters", () => {
       expect((await site.gql(versionsQuery, { order })).status).toBe(400)
   })
 })
+
+describe("an answer", () => {
+  const long = "x".repeat(400_000)
+  const aliases = (field: string) => Array.from({ length: 200 }, (_, index) => `a${index}: ${field}`).join(" ")
+
+  test.each(["metadata", "description", "artifactSequence { latestArtifact { metadata } }"])(
+    "of a long text over and over is refused: %s",
+    async (field) => {
+      const site = createSite()
+      const input = { description: long, metadata: JSON.stringify({ long }) }
+      const { id } = await log(site, { a: "1" }, { input })
+      const ask = (fields: string) => site.gql(`query ($id: ID!) { artifact(id: $id) { ${fields} } }`, { id })
+      const answer = await ask(aliases(field))
+      expect(told(answer)).toEqual([400, expect.stringContaining("ask for fewer fields")])
+      expect((await answer.response.arrayBuffer()).byteLength).toBeLessThan(1000)
+      expect(need(await ask("metadata description")).artifact.description).toBe(long)
+      expect(site.told).toEqual([])
+    },
+  )
+
+  test("of a run's long settings is, too", async () => {
+    const site = createSite()
+    const config = JSON.stringify({ long: { value: long } })
+    const upsert = `mutation ($config: JSONString) { upsertBucket(input: { name: "r", modelName: "birds", config: $config }) {
+      bucket { config } } }`
+    expect(need(await site.gql(upsert, { config })).upsertBucket.bucket.config).toBe(config)
+    const answer = await site.gql(`{ project(name: "birds") { run(name: "r") { ${aliases("config")} } } }`)
+    expect(told(answer)).toEqual([400, expect.stringContaining("ask for fewer fields")])
+  })
+
+  test("of many things under a long name is, too", async () => {
+    const site = createSite()
+    const files = Object.fromEntries(Array.from({ length: 3000 }, (_, index) => [`f${index}`, "same"]))
+    const { id } = await log(site, files)
+    const field = `${"n".repeat(30_000)}: directUrl`
+    const query = `query ($id: ID!) { artifact(id: $id) { files(first: 3000) { edges { node { ${field} } } } } }`
+    expect(told(await site.gql(query, { id }))).toEqual([400, expect.stringContaining("smaller pages")])
+  })
+})
