@@ -3,7 +3,7 @@ import { untilAborted } from "../bytes/streams.ts"
 import { isArtifactError } from "../errors.ts"
 import { answerFailure, factsOf } from "./answer.ts"
 import { type FailureFacts, WireFailure } from "./failure.ts"
-import { createPace, type Lane, type PaceOutcome } from "./pace.ts"
+import { createPaces, type Lane, type PaceOutcome } from "./pace.ts"
 import { type RetryOptions, type RetryPolicy, retrying } from "./retry.ts"
 import { createWatch, type Watch } from "./watch.ts"
 
@@ -49,12 +49,12 @@ const slower = new Set([429, 503])
 export function createHttp(options: HttpOptions): Http {
   const { server, retries, retryDelayMs, timeoutMs, stallMs, clean } = options
   const policy: RetryPolicy = { server, retries, retryDelayMs }
-  const pace = createPace()
+  const paceAt = createPaces()
   let created: Promise<KyInstance> | undefined
   const connect = () => (created ??= createClient(options))
 
   const exchange = async (request: WireRequest, watch: Watch, lane: Lane): Promise<Response> => {
-    const leave = await pace.enter(lane, watch.signal)
+    const leave = await paceAt(new URL(request.url).origin).enter(lane, watch.signal)
     let outcome: PaceOutcome = { fine: false }
     try {
       watch.touch()

@@ -4,7 +4,7 @@ import { toError, WireFailure } from "./failure.ts"
 
 const MAX_DELAY_MS = 30_000
 /** Who asks for more wants to be asked another day. */
-const MAX_RETRY_AFTER_MS = 10 * 60_000
+export const MAX_RETRY_AFTER_MS = 10 * 60_000
 
 export interface RetryPolicy {
   /** What to call the server in a message. */

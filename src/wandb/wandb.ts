@@ -87,8 +87,8 @@ const partsInMemory = 6
  * The registry of W&B's service, or of any that speaks its protocol: `createServer` of `isofact/server`, a self-hosted W&B. Nothing is
  * asked of it before a method is called.
  *
- * What fails on the way is repeated where that is safe, and what the service asks for in `Retry-After` holds for all that this client does.
- * No error tells the key or a signed address.
+ * What fails on the way is repeated where that is safe. What a server asks for in `Retry-After` holds for all that this client asks of it;
+ * a request that should wait for more than ten minutes fails instead. No error tells the key or a signed address.
  *
  * @throws InvalidArgumentError naming the option: a missing or malformed key, an address that cannot be one
  */

@@ -1,3 +1,4 @@
+import { MAX_TIMER_MS } from "../bytes/pause.ts"
 import { WireFailure } from "./failure.ts"
 
 /** Fires when nothing has happened for too long, or with the caller's signal. */
@@ -24,7 +25,8 @@ export function createWatch(limitMs: number, reason: string, signal: AbortSignal
     signal: controller.signal,
     touch(moreMs = 0) {
       clearTimeout(timer)
-      timer = setTimeout(() => controller.abort(new WireFailure("unclear", reason)), limitMs + moreMs)
+      const delayMs = Math.min(limitMs + moreMs, MAX_TIMER_MS)
+      timer = setTimeout(() => controller.abort(new WireFailure("unclear", reason)), delayMs)
     },
     rest: () => clearTimeout(timer),
     abort: (reason) => controller.abort(reason),

@@ -196,13 +196,15 @@ describe("a busy server", () => {
     for (const time of times.slice(1)) expect(time - times[0]!).toBeGreaterThan(290)
   })
 
-  test("that wants too long a pause ends in an error", async () => {
+  test("that wants too long a pause ends in an error, for nobody but who asked", { timeout: 10_000 }, async () => {
     const { fetch, requests } = answering(
       serve().server.fetch,
       () => new Response(null, { status: 503, headers: { "retry-after": "86400" } }),
     )
-    await expect(connect(fetch).findVersion(field)).rejects.toMatchObject({ details: { status: 503 } })
+    const registry = connect(fetch)
+    await expect(registry.findVersion(field)).rejects.toMatchObject({ details: { status: 503 } })
     expect(requests).toHaveLength(1)
+    expect(await registry.findVersion(field)).toBeUndefined()
   })
 
   test("is sent fewer at once", async () => {
