@@ -3,8 +3,8 @@ import { refuse } from "./check.ts"
 import { type Json, toJson } from "./json.ts"
 
 const MAX_KEYS = 100
-// Strings first, so that the words are found outside of them only.
-const PYTHON_NUMBER = /"(?:[^"\\]|\\.)*"|-?Infinity|NaN/gs
+/** What Python writes for numbers that JSON does not have, and what tells text from what is outside of it. */
+const PYTHON_TOKEN = /\\.|"|-?Infinity|NaN/gs
 
 /**
  * Metadata as it is stored: a deep copy, so that later changes to `value` do not reach it.
@@ -31,15 +31,26 @@ export function checkMetadata(value: unknown, argument = "metadata"): { [key: st
 
 function parse(text: string, argument: string): unknown {
   try {
-    return JSON.parse(text.replace(PYTHON_NUMBER, (token) => replacePythonNumber(token)))
+    return JSON.parse(text)
+  } catch {
+    return parsePython(text, argument)
+  }
+}
+
+function parsePython(text: string, argument: string): unknown {
+  try {
+    return JSON.parse(withoutPythonNumbers(text))
   } catch (error) {
     throw new InvalidArgumentError(argument, `${argument} is not JSON text: ${(error as Error).message}`, {}, { cause: error })
   }
 }
 
 /** `NaN` is null; an infinity is written so that it parses as one, and is refused by its key. */
-function replacePythonNumber(token: string): string {
-  if (token === "NaN") return "null"
-  if (token === "Infinity") return "1e999"
-  return token === "-Infinity" ? "-1e999" : token
+function withoutPythonNumbers(text: string): string {
+  let isQuoted = false
+  return text.replace(PYTHON_TOKEN, (token) => {
+    if (token === '"') isQuoted = !isQuoted
+    if (isQuoted) return token
+    return token === "NaN" ? "null" : token.replace("Infinity", "1e999")
+  })
 }

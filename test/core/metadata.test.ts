@@ -16,6 +16,7 @@ describe("checkMetadata takes", () => {
     ['{"a":1}', { a: 1 }],
     ['"{}"', {}],
     ['{"a":NaN,"NaN":"NaN \\" NaN"}', { a: null, NaN: 'NaN " NaN' }],
+    ['{"a":NaN,"\\\\":"NaN\\\\","b":[NaN,"-Infinity"]}', { a: null, "\\": "NaN\\", b: [null, "-Infinity"] }],
     ['{"a":1,"a":2}', { a: 2 }],
     [
       { a: Number.NaN, b: { c: [Number.NaN] } },
@@ -36,6 +37,11 @@ describe("checkMetadata takes", () => {
     expect(checkMetadata(nest(200))).toEqual(nest(200))
     expect(() => checkMetadata(nest(201))).toThrow(InvalidArgumentError)
     expect(() => checkMetadata(`${'{"a":'.repeat(1e5)}1${"}".repeat(1e5)}`)).toThrow(InvalidArgumentError)
+  })
+
+  test.each(["null", "NaN"])("a text of many megabytes beside %s", (number) => {
+    const long = "x".repeat(10_000_000)
+    expect(checkMetadata(`{"a":${number},"long":"${long}"}`)).toEqual({ a: null, long })
   })
 
   test("a copy: later changes to the value do not reach it", () => {
@@ -105,6 +111,10 @@ describe("checkMetadata refuses", () => {
   ])("%o at %s", (value, argument) => {
     expect(() => checkMetadata(value)).toThrow(InvalidArgumentError)
     expect(() => checkMetadata(value)).toThrow(expect.objectContaining({ details: { argument } }))
+  })
+
+  test("text without an end, before it takes time", { timeout: 5000 }, () => {
+    expect(() => checkMetadata(`{"a":"${'\\"'.repeat(100_000)}`)).toThrow(InvalidArgumentError)
   })
 
   test("a getter that throws, as the cause", () => {
