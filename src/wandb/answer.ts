@@ -1,4 +1,5 @@
 import type { ArtifactErrorCode, ErrorDetails } from "../errors.ts"
+import { mostFailureBytes, readText } from "./body.ts"
 import { type FailureFacts, type Verdict, WireFailure } from "./failure.ts"
 
 const turnedAway = new Set([429, 503])
@@ -35,7 +36,7 @@ export async function answerFailure(
   const { status, headers } = response
   const verdict = retryConflict && status === 409 ? "unclear" : verdictOf(status)
   const facts = cleanFacts(factsOf(response), clean)
-  const text = await response.text()
+  const text = (await readText(response.body, mostFailureBytes)) ?? ""
   const told = readErrors(text)
   if (told.length > 0) return toldFailure(told, verdict, facts, clean)
   const storeCode = /<Code>([A-Za-z]{1,64})<\/Code>/.exec(text)?.[1]

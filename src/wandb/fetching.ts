@@ -1,9 +1,9 @@
-import { readAll } from "../bytes/hash-stream.ts"
 import { Manifest } from "../core/manifest.ts"
 import type { ArtifactPath } from "../core/path-string.ts"
-import { DigestMismatchError, EntryNotFoundError } from "../errors.ts"
+import { DigestMismatchError, EntryNotFoundError, RegistryError } from "../errors.ts"
 import type { CallOptions, CollectionRef, Membership, VersionRecord } from "../ports.ts"
 import { absent } from "./ask.ts"
+import { inMebibytes, mostManifestBytes, readText } from "./body.ts"
 import type { Context } from "./context.ts"
 import { download } from "./download.ts"
 import { artifactById, artifactPlaces, clientIdMapping, manifestUrl, membershipByName } from "./fetching-documents.ts"
@@ -82,8 +82,15 @@ async function readManifest(context: Context, id: string, options: CallOptions) 
     })
   }
   const source = { path: "wandb_manifest.json", size: undefined, locate }
-  const bytes = await readAll({ stability: "frozen", stream: (read) => download(context.http, source, read) }, options)
-  return { text: new TextDecoder().decode(bytes), expected }
+  const text = await readText(download(context.http, source, options), mostManifestBytes)
+  if (text !== undefined) return { text, expected }
+  throw new RegistryError(
+    `The manifest of the version ${id} has more than ${inMebibytes(mostManifestBytes)}, too long to be read.`,
+    {
+      path: id,
+      operation,
+    },
+  )
 }
 
 /** Digests of other algorithms cannot be told from this one, and are left to whoever reads the files. */

@@ -2,6 +2,7 @@ import type { KyInstance } from "ky"
 import { untilAborted } from "../bytes/streams.ts"
 import { isArtifactError } from "../errors.ts"
 import { answerFailure, factsOf } from "./answer.ts"
+import { inMebibytes, mostAnswerBytes, mostFailureBytes, readText } from "./body.ts"
 import { type FailureFacts, WireFailure } from "./failure.ts"
 import { createPaces, type Lane, type PaceOutcome } from "./pace.ts"
 import { type RetryOptions, type RetryPolicy, retrying } from "./retry.ts"
@@ -98,13 +99,20 @@ export function createHttp(options: HttpOptions): Http {
   return {
     ...policy,
     text: (request, read) =>
-      repeated(request, timeoutMs * (request.isSlow ? 10 : 1), "down", async (response) =>
-        read(await response.text(), factsOf(response)),
-      ),
+      repeated(request, timeoutMs * (request.isSlow ? 10 : 1), "down", async (response) => {
+        const text = await readText(response.body, mostAnswerBytes)
+        if (text !== undefined) return read(text, factsOf(response))
+        const limit = inMebibytes(mostAnswerBytes)
+        throw new WireFailure(
+          "final",
+          `the answer has more than ${limit}; is the base URL the address of a W&B server?`,
+          factsOf(response),
+        )
+      }),
     send: (request) =>
       repeated(request, stallMs, "up", async (response) => {
         // Nothing in it matters, but only an answer that was read to its end leaves the connection to the next request.
-        await response.arrayBuffer()
+        await readText(response.body, mostFailureBytes)
         return { status: response.status, headers: response.headers }
       }),
     async open(request, signal) {
