@@ -1,4 +1,4 @@
-import { checkRange, pullStream, readHeld, untilAborted } from "../bytes/streams.ts"
+import { checkRange, pullStream, readHeld } from "../bytes/streams.ts"
 import { EntryNotFoundError } from "../errors.ts"
 import type { ReadOptions } from "../ports.ts"
 import { isExpired } from "./answer.ts"
@@ -111,6 +111,9 @@ const rangeHeader = (start: number, end: number) => `bytes=${start}-${Number.isF
 
 async function startReading(response: Response, watch: Watch, position: number): Promise<Reading> {
   const reader = response.body?.getReader()
+  // Which settles a read that waits, also where a fetch of somebody else's does not hear the signal.
+  const onAbort = () => reader?.cancel(watch.signal.reason).catch(() => undefined)
+  watch.signal.addEventListener("abort", onAbort, { once: true })
   if (response.status === 416) {
     // Asked for what is behind the end of a file whose length is not known.
     await reader?.cancel()
@@ -139,7 +142,9 @@ async function readChunk(reading: Reading): Promise<Uint8Array | undefined> {
 /** The time until somebody reads on does not count as a stall. */
 async function readOnce(reader: Reading["reader"], watch: Watch): Promise<Uint8Array | undefined> {
   try {
-    return reader && (await untilAborted(readHeld(reader), watch.signal)).value
+    const value = reader && (await readHeld(reader)).value
+    watch.signal.throwIfAborted()
+    return value
   } catch (error) {
     throw explain(error, watch)
   } finally {

@@ -20,15 +20,25 @@ export function createWatch(limitMs: number, reason: string, signal: AbortSignal
   if (signal?.aborted) onAbort()
   // Not AbortSignal.any: a long-lived signal would collect one dependent per request.
   signal?.addEventListener("abort", onAbort, { once: true })
+  let deadline = Number.POSITIVE_INFINITY
   let timer: ReturnType<typeof setTimeout> | undefined
+  const look = () => {
+    timer = undefined
+    const leftMs = deadline - performance.now()
+    if (leftMs <= 0) controller.abort(new WireFailure("unclear", reason))
+    else if (leftMs !== Number.POSITIVE_INFINITY) timer = setTimeout(look, leftMs)
+  }
   return {
     signal: controller.signal,
     touch(moreMs = 0) {
-      clearTimeout(timer)
       const delayMs = Math.min(limitMs + moreMs, MAX_TIMER_MS)
-      timer = setTimeout(() => controller.abort(new WireFailure("unclear", reason)), delayMs)
+      deadline = performance.now() + delayMs
+      // One timer for many touches: a timer for each chunk of a long file is felt.
+      timer ??= setTimeout(look, delayMs)
     },
-    rest: () => clearTimeout(timer),
+    rest() {
+      deadline = Number.POSITIVE_INFINITY
+    },
     abort: (reason) => controller.abort(reason),
     stop() {
       clearTimeout(timer)
