@@ -2,7 +2,7 @@ import type { Entry } from "../core/entry.ts"
 import { InvalidArgumentError } from "../errors.ts"
 import type { Hasher, ProjectRef, Registry } from "../ports.ts"
 import { guardRegistry } from "./guard.ts"
-import type { Principal } from "./principal.ts"
+import { type Action, allActions, type Principal } from "./principal.ts"
 import type { Signer } from "./signing.ts"
 
 /** A server, made once. */
@@ -66,6 +66,13 @@ export function createCall(setup: Setup, principal: Principal, baseUrl: string, 
         )
     },
   }
+}
+
+/** For finding what `action` is to be done to, also without the right to read it: nothing that comes from here is told. */
+export function registryFor({ setup, principal }: Call, action: Action): Registry {
+  const { actions = allActions } = principal
+  const mayFind = actions.includes("read") || actions.includes(action)
+  return guardRegistry(setup.registry, { ...principal, actions: mayFind ? ["read"] : [] })
 }
 
 /** The project a request means, with the defaults filled in. */

@@ -1,8 +1,10 @@
 import { InvalidArgumentError, UnsupportedError } from "../errors.ts"
 import type { CollectionChanges, CollectionKind, CollectionRecord, CollectionRef, ProjectRef } from "../ports.ts"
-import { type Call, placeOf } from "./call.ts"
+import { type Call, placeOf, registryFor } from "./call.ts"
+import { toldCollection } from "./guard-telling.ts"
 import { formatId, parseId } from "./ids.ts"
 import { type Maybe, parseDescription, tagNames } from "./inputs.ts"
+import type { Action } from "./principal.ts"
 import { collectionView, requireCollection, tagView } from "./view-collection.ts"
 import { projectView } from "./view-project.ts"
 
@@ -13,7 +15,7 @@ interface UpdateInput {
 
 /** What is not given is left alone; a description that is given as null is removed. */
 async function update(call: Call, id: string, kind: CollectionKind, { name, description }: UpdateInput) {
-  const found = await requireKind(call, id, kind)
+  const found = await requireKind(call, id, kind, "write")
   const isRenamed = typeof name === "string" && name !== found.collection
   return change(call, found, { description: parseDescription(description), ...(isRenamed && { name }) })
 }
@@ -23,8 +25,8 @@ async function change(call: Call, found: CollectionRecord, changes: CollectionCh
   return { artifactCollection: collectionView(call, changed, changed) }
 }
 
-async function requireKind(call: Call, id: string, kind: CollectionKind): Promise<CollectionRecord> {
-  const found = await requireCollection(call, id)
+async function requireKind(call: Call, id: string, kind: CollectionKind, action: Action): Promise<CollectionRecord> {
+  const found = await requireCollection(call, id, action)
   if (found.kind === kind) return found
   throw new InvalidArgumentError("id", `${found.collection} is a ${found.kind}, not a ${kind}.`)
 }
@@ -47,13 +49,13 @@ interface MoveInput {
 }
 
 export async function moveSequence(call: Call, { artifactSequenceID, destinationArtifactTypeName: type }: MoveInput) {
-  return change(call, await requireKind(call, artifactSequenceID, "sequence"), { type })
+  return change(call, await requireKind(call, artifactSequenceID, "sequence", "write"), { type })
 }
 
 async function remove(call: Call, id: string, kind: CollectionKind) {
-  const found = await requireKind(call, id, kind)
+  const found = await requireKind(call, id, kind, "delete")
   await call.registry.deleteCollection(refOf(found), { signal: call.signal })
-  return { artifactCollection: { ...collectionView(call, found, found), state: "DELETED" } }
+  return { artifactCollection: { ...collectionView(call, found, toldCollection(call.principal, found)), state: "DELETED" } }
 }
 
 export function deleteSequence(call: Call, { artifactSequenceID }: { readonly artifactSequenceID: string }) {
@@ -122,7 +124,7 @@ export async function upsertModel(call: Call, input: UpsertModelInput) {
   if (input.access === "RESTRICTED")
     throw new UnsupportedError(`This server has no restricted projects: ${whoMay}. Use the visibility "organization".`)
   const ref = input.id && !input.name ? parseProjectId(input.id) : await placeOf(call, input.entityName, input.name)
-  const before = await call.registry.getProject(ref, { signal })
+  const before = await registryFor(call, "write").getProject(ref, { signal })
   const artifactTypes = allowedTypes(input, before?.artifactTypes ?? [])
   const project = await call.registry.upsertProject(
     ref,

@@ -178,6 +178,7 @@ export async function useArtifact(call: Call, input: UseInput) {
   const member = await requireMember(
     call,
     id,
+    "read",
     ({ entity, project }) => entity === (artifactEntityName ?? entity) && project === (artifactProjectName ?? project),
   )
   await call.registry.useVersion({ ...memberRef(member), id: member.version.id }, run, { signal: call.signal })

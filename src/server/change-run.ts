@@ -1,5 +1,5 @@
 import type { RunRef } from "../ports.ts"
-import { type Call, placeOf } from "./call.ts"
+import { type Call, placeOf, registryFor } from "./call.ts"
 import { type Maybe, parseObject } from "./inputs.ts"
 import { demand, forRuns } from "./principal.ts"
 import { signedUrl } from "./urls.ts"
@@ -23,7 +23,7 @@ interface UpsertBucketInput {
 export async function upsertBucket(call: Call, input: UpsertBucketInput) {
   const { signal } = call
   const ref = await runOf(call, input)
-  const before = await call.registry.getRun(ref, { signal })
+  const before = await registryFor(call, "write").getRun(ref, { signal })
   const config = parseObject("config", input.config)
   const run = await call.registry.upsertRun(
     {

@@ -1,6 +1,7 @@
 import { EntryNotFoundError, InvalidArgumentError } from "../errors.ts"
 import type { CollectionRef } from "../ports.ts"
 import { type Call, groupBy, placeOf } from "./call.ts"
+import { toldVersion } from "./guard-telling.ts"
 import {
   type Maybe,
   memberRef,
@@ -70,16 +71,16 @@ async function changeAliases(
     ({ entity, project, collection }) satisfies CollectionRef
   for (const group of groupBy(aliases, (input) => JSON.stringify(placeOfAlias(input))).values()) {
     const place = placeOfAlias(group[0]!)
-    const member = await requireMember(call, artifactID, (other) => samePlace(other, place))
+    const member = await requireMember(call, artifactID, "write", (other) => samePlace(other, place))
     const names = group.map(({ alias }) => alias)
     await call.registry[verb](memberRef(member), names, { signal: call.signal })
   }
 }
 
 export async function deleteArtifact(call: Call, input: { readonly artifactID: string; readonly deleteAliases: Maybe<boolean> }) {
-  const version = await requireVersion(call, input.artifactID)
+  const version = await requireVersion(call, input.artifactID, "delete")
   await call.registry.deleteVersion(version.id, { signal: call.signal, deleteAliases: input.deleteAliases ?? false })
-  return { artifact: artifactView(call, { ...version, state: "DELETED" }), success: true }
+  return { artifact: artifactView(call, toldVersion(call.principal, { ...version, state: "DELETED" })), success: true }
 }
 
 interface LinkInput {
@@ -108,7 +109,7 @@ async function linkedId(call: Call, { artifactID, clientID }: LinkInput): Promis
 
 async function targetOf(call: Call, input: LinkInput): Promise<CollectionRef> {
   if (input.artifactPortfolioID) {
-    const { entity, project, collection } = await requireCollection(call, input.artifactPortfolioID)
+    const { entity, project, collection } = await requireCollection(call, input.artifactPortfolioID, "write")
     return { entity, project, collection }
   }
   const collection = input.artifactPortfolioName
@@ -118,8 +119,8 @@ async function targetOf(call: Call, input: LinkInput): Promise<CollectionRef> {
 }
 
 export async function unlinkArtifact(call: Call, input: { readonly artifactID: string; readonly artifactPortfolioID: string }) {
-  const portfolio = await requireCollection(call, input.artifactPortfolioID)
-  const member = await requireMember(call, input.artifactID, (place) => samePlace(place, portfolio))
+  const portfolio = await requireCollection(call, input.artifactPortfolioID, "delete")
+  const member = await requireMember(call, input.artifactID, "delete", (place) => samePlace(place, portfolio))
   await call.registry.unlink(memberRef(member), { signal: call.signal })
   return { artifactID: input.artifactID, success: true }
 }

@@ -3,7 +3,8 @@ import type { Json } from "../core/json.ts"
 import { show } from "../core/show.ts"
 import { EntryNotFoundError, InvalidArgumentError } from "../errors.ts"
 import type { CollectionRef, Membership, Ttl, VersionRecord, VersionRef } from "../ports.ts"
-import type { Call } from "./call.ts"
+import { type Call, registryFor } from "./call.ts"
+import type { Action } from "./principal.ts"
 
 /** What a field holds that a client may leave out or send as null. */
 export type Maybe<T> = T | null | undefined
@@ -46,15 +47,21 @@ export function tagNames(tags: Maybe<readonly { readonly tagName: string }[]>): 
   return tags?.map(({ tagName }) => tagName)
 }
 
-export async function requireVersion(call: Call, id: string): Promise<VersionRecord> {
-  const version = await call.registry.getVersion(id, { signal: call.signal })
+/** The version that `action` is to be done to. */
+export async function requireVersion(call: Call, id: string, action: Action): Promise<VersionRecord> {
+  const version = await registryFor(call, action).getVersion(id, { signal: call.signal })
   if (version !== undefined) return version
   throw new EntryNotFoundError(`There is no version with the id ${show(id)}.`, { path: id })
 }
 
-/** The place of a version in the collection that `picks` chooses. */
-export async function requireMember(call: Call, id: string, picks: (place: CollectionRef) => boolean): Promise<Membership> {
-  const members = await call.registry.memberships(id, { signal: call.signal })
+/** The place of a version in the collection that `picks` chooses, for `action` to be done to it. */
+export async function requireMember(
+  call: Call,
+  id: string,
+  action: Action,
+  picks: (place: CollectionRef) => boolean,
+): Promise<Membership> {
+  const members = await registryFor(call, action).memberships(id, { signal: call.signal })
   const member = members.find(({ collection }) => picks(collection))
   if (member !== undefined) return member
   throw new EntryNotFoundError(`Version ${show(id)} is not, or not any more, in that collection.`, { path: id })

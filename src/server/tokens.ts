@@ -9,6 +9,7 @@ export interface TokenOptions {
   readonly project: string
   /** Default: every collection of the project. */
   readonly collection?: string | undefined
+  /** Clients look at what they have logged: for logging give `"read"` and `"write"`. */
   readonly actions: readonly Action[]
   readonly expiresInSeconds: number
 }

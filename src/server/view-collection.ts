@@ -1,9 +1,10 @@
 import { EntryNotFoundError } from "../errors.ts"
 import type { CollectionRecord, CollectionRef, Membership } from "../ports.ts"
-import { type Call, lookUpCost } from "./call.ts"
+import { type Call, lookUpCost, registryFor } from "./call.ts"
 import { connection, type PageArgs } from "./connection.ts"
 import { filterItems } from "./filters.ts"
 import { formatId, innermostPart, parseId } from "./ids.ts"
+import type { Action } from "./principal.ts"
 import { aliasView, artifactView, memberView } from "./view-artifact.ts"
 import { type FilterArgs, namedType, projectView } from "./view-project.ts"
 
@@ -19,8 +20,9 @@ function ownId({ id }: CollectionRecord): string {
   return innermostPart(kind, id)
 }
 
-export async function requireCollection(call: Call, id: string): Promise<CollectionRecord> {
-  const found = await findCollection(call, id)
+/** The collection that `action` is to be done to. */
+export async function requireCollection(call: Call, id: string, action: Action): Promise<CollectionRecord> {
+  const found = await findCollection({ ...call, registry: registryFor(call, action) }, id)
   if (found !== undefined) return found
   throw new EntryNotFoundError("This collection is gone; look it up by its name again.")
 }
