@@ -270,20 +270,31 @@ describe("large artifacts", () => {
     const site = createSite()
     const csv = `n\n${Array.from({ length: 900 }, (_, at) => at).join("\n")}\n`
     const big = JSON.stringify({ text: "é".repeat(3_000_000) })
-    await logVersion(site.registry, "long", { files: { "n.csv": csv, "t.txt": `x${"é".repeat(200_000)}`, "big.json": big } })
+    const wide = `${"[".repeat(2000)}${Array(200_000).fill("0").join(",")}${"]".repeat(2000)}`
+    const files = { "n.csv": csv, "t.txt": `x${"é".repeat(200_000)}`, "big.json": big, "wide.json": wide }
+    await logVersion(site.registry, "long", { files })
     const ann = createVisitor(site)
     await ann.signIn()
     const long = "/ann/birds/artifacts/dataset/long/v0/files"
     const page = await ann.text(`${long}/n.csv`)
     expect(readable(page)).toContain("Only the first 200 rows are shown")
     expect(page.match(/<th scope="row">/g)).toHaveLength(200)
-    for (const file of ["t.txt", "big.json"]) {
+    for (const file of ["t.txt", "big.json", "wide.json"]) {
       const text = await ann.text(`${long}/${file}`)
       expect(readable(text)).toContain("characters are shown; download")
       expect(text.length).toBeLessThan(300_000)
       expect(text).not.toContain("\ufffd")
     }
   })
+})
+
+test("a page says a long name of metadata once, not for each value below it", async () => {
+  const site = createSite()
+  const values = Object.fromEntries(Array.from({ length: 400 }, (_, at) => [`k${at}`, at]))
+  await logVersion(site.registry, "long", { files: { a: "1" }, metadata: { ["n".repeat(20_000)]: values } })
+  const ann = createVisitor(site)
+  await ann.signIn()
+  expect((await ann.text("/ann/birds/artifacts/dataset/long/v0")).length).toBeLessThan(100_000)
 })
 
 describe("whoever looks", () => {

@@ -1,5 +1,6 @@
 import type { Json } from "../../core/json.ts"
 import { type Html, html } from "./html.ts"
+import { printJson } from "./print-json.ts"
 
 /** Control and direction marks, which could make a name read as another one. The two joiners that some scripts need are left alone. */
 const unseen = /[\p{Cc}\p{Zl}\p{Zp}]|(?![\u200c\u200d])\p{Cf}/gu
@@ -54,6 +55,8 @@ export function duration(seconds: number): string {
 }
 
 const maxLeaf = 400
+/** Longer places are not gone into: each of what is there would repeat them. */
+const maxPlace = 1000
 
 /** A value of JSON by its place in the whole: `model.layers[3]`. */
 export interface Leaf {
@@ -66,7 +69,7 @@ export function flatten(whole: Json, limit: number): Leaf[] {
   const leaves: Leaf[] = []
   const visit = (key: string, value: Json): void => {
     if (leaves.length >= limit) return
-    const inner = isPlain(value) ? [] : Object.entries(value as object)
+    const inner = isPlain(value) || key.length > maxPlace ? [] : Object.entries(value as object)
     if (inner.length === 0 && key !== "") leaves.push({ key, value })
     for (const [part, child] of inner) visit(join(key, part, Array.isArray(value)), child)
   }
@@ -88,6 +91,6 @@ function join(key: string, part: string, isIndex: boolean): string {
 
 /** A value as a page shows it. */
 export function showJson(value: Json): string {
-  const text = typeof value === "string" ? value : JSON.stringify(value)
+  const text = typeof value === "string" ? value : printJson(value, maxLeaf)
   return text.length > maxLeaf ? `${text.slice(0, maxLeaf)}…` : text
 }

@@ -6,6 +6,7 @@ import { refOf, storedEntry } from "../view-files.ts"
 import { count } from "./format.ts"
 import { type Html, html } from "./html.ts"
 import { parseSeparated, readTable, showGrid } from "./preview-table.ts"
+import { printJson } from "./print-json.ts"
 import type { Visit } from "./visit.ts"
 
 /** What a page shows of a file. */
@@ -16,7 +17,7 @@ export interface Preview {
   readonly isWhole: boolean
 }
 
-/** Bytes that are read of a file that need not be understood as a whole. */
+/** Bytes that are read of a file that need not be understood as a whole, and characters that are shown of any. */
 const startBytes = 256 * 1024
 /** Bytes of JSON that are parsed. */
 const parseBytes = 4 * 1024 * 1024
@@ -69,7 +70,7 @@ function showJson(visit: Visit, member: Membership, path: string, text: string, 
     return showText(text, true)
   }
   const table = path.endsWith(".table.json") ? readTable(value) : undefined
-  return table ? showGrid(table, true, { visit, member, entries }) : showText(JSON.stringify(value, null, 2), true)
+  return table ? showGrid(table, true, { visit, member, entries }) : showText(printJson(value, startBytes, "  "), true)
 }
 
 function showText(text: string, isWhole: boolean): Preview {
