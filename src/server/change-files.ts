@@ -23,11 +23,15 @@ interface PartInput {
 }
 
 const maxParts = 10_000
+/** What to spend on a part: each gets an address of its own, signed. */
+const partCost = 4
 
 /** As many files as were asked for, in their order. No address: the bytes are there already. */
 export async function createArtifactFiles(call: Call, { artifactFiles }: { readonly artifactFiles: readonly FileSpec[] }) {
   const tickets = await requestAll(call, artifactFiles)
-  const files = await Promise.all(artifactFiles.map((spec, index) => fileSlot(call, spec, tickets[index]!)))
+  const parts = artifactFiles.map((spec, index) => partsOf(call, spec, tickets[index]!))
+  call.spend(partCost * parts.reduce((sum, each) => sum + (each?.length ?? 0), 0))
+  const files = await Promise.all(artifactFiles.map((spec, index) => fileSlot(call, spec, tickets[index]!, parts[index])))
   return { files: wholeList(files, (node) => ({ node })) }
 }
 
@@ -47,12 +51,18 @@ function toRequest({ name, md5 }: FileSpec): UploadRequest {
   return { path: name, digest: parseMd5("md5", md5), size: undefined }
 }
 
-async function fileSlot(call: Call, spec: FileSpec, ticket: UploadTicket) {
+/** The parts to hand out addresses for: none of a file that is there, or where whole files are asked for. */
+function partsOf({ setup }: Call, { uploadPartsInput }: FileSpec, ticket: UploadTicket): readonly PartInput[] | undefined {
+  const parts = (ticket.put !== undefined && setup.multipart && uploadPartsInput) || undefined
+  if (parts === undefined || parts.length <= maxParts) return parts
+  throw new InvalidArgumentError("uploadPartsInput", `A file may have at most ${maxParts} parts.`)
+}
+
+async function fileSlot(call: Call, spec: FileSpec, ticket: UploadTicket, parts: readonly PartInput[] | undefined) {
   const { artifactID: version, name } = spec
   const request = toRequest(spec)
   const { digest } = request
   const isMissing = ticket.put !== undefined
-  const parts = isMissing && call.setup.multipart ? spec.uploadPartsInput : undefined
   const target = isMissing ? await uploadTarget(call, version, request, ticket.sign) : { uploadUrl: null, uploadHeaders: [] }
   const birth = ticket.birthArtifactId
   return {
@@ -79,7 +89,6 @@ async function artifactOf(call: Call, id: string) {
 }
 
 async function multipartUrls(call: Call, version: string, { path, digest }: UploadRequest, parts: readonly PartInput[]) {
-  if (parts.length > maxParts) throw new InvalidArgumentError("uploadPartsInput", `A file may have at most ${maxParts} parts.`)
   const digests = parts.map(({ hexMD5 }) => parsePartMd5(hexMD5))
   const claim = { version, path, digest, parts: await fingerprintParts(digests.map(digestToHex)) }
   return {

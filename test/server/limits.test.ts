@@ -1,6 +1,7 @@
 /** What one request may cost, however short it is. */
 import { describe, expect, test } from "vitest"
-import { createSite, log, need, type Site } from "./site.ts"
+import { md5Of } from "../registry/publish.ts"
+import { artifactInput, createArtifactQuery, createFilesQuery, createSite, log, need, type Site } from "./site.ts"
 
 const tooMuch = [400, expect.stringContaining("ask for fewer at once")]
 const told = ({ status, errors }: Awaited<ReturnType<Site["gql"]>>) => [status, errors?.[0]?.message]
@@ -88,4 +89,18 @@ describe("an answer", () => {
     const query = `query ($id: ID!) { artifact(id: $id) { files(first: 3000) { edges { node { ${field} } } } } }`
     expect(told(await site.gql(query, { id }))).toEqual([400, expect.stringContaining("smaller pages")])
   })
+})
+
+test("addresses of parts are paid for, and those of a large file are not too many", async () => {
+  const site = createSite()
+  const { id } = need(await site.gql(createArtifactQuery, { input: artifactInput({ a: "1" }) })).createArtifact.artifact
+  const ask = (files: number, parts: number) => {
+    const uploadPartsInput = Array.from({ length: parts }, (_, at) => ({ partNumber: at + 1, hexMD5: "0".repeat(32) }))
+    const spec = (at: number) => ({ artifactID: id, name: `f${at}`, md5: md5Of(`${at}`), uploadPartsInput })
+    return site.gql(createFilesQuery, { input: { artifactFiles: Array.from({ length: files }, (_, at) => spec(at)) } })
+  }
+  const { edges } = need(await ask(1, 10_000)).createArtifactFiles.files
+  expect(edges[0].node.uploadMultipartUrls.uploadUrlParts).toHaveLength(10_000)
+  expect(told(await ask(1, 10_001))).toEqual([400, expect.stringContaining("at most 10000 parts")])
+  expect(told(await ask(6, 10_000))).toEqual(tooMuch)
 })
