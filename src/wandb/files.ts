@@ -2,6 +2,7 @@ import { digestToHex } from "../core/digest-text.ts"
 import { baseName } from "../core/path.ts"
 import { EntryNotFoundError } from "../errors.ts"
 import type { CallOptions, Content, OpenFileOptions, ReadOptions, StoredEntry } from "../ports.ts"
+import { checkAddress } from "./address.ts"
 import type { Context } from "./context.ts"
 import { download, type Location } from "./download.ts"
 import { downloadInParts } from "./download-parts.ts"
@@ -31,13 +32,13 @@ export async function openFile(
 }
 
 export async function fileUrl(
-  { addresses, organizations }: Context,
+  { http, addresses, organizations }: Context,
   member: Member,
   { path }: StoredEntry,
   options: CallOptions = {},
 ): Promise<string> {
   const url = await addresses.find(await organizations.resolve(member, options), path, options)
-  if (url !== undefined) return url
+  if (url !== undefined) return checkAddress(url, http.server, "fileUrl", path)
   throw new EntryNotFoundError(`"${path}" has no address: ${member.collection}:v${member.index} has no such stored file`, { path })
 }
 

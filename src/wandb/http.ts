@@ -1,6 +1,7 @@
 import type { KyInstance } from "ky"
 import { untilAborted } from "../bytes/streams.ts"
 import { isArtifactError } from "../errors.ts"
+import { webAddress } from "./address.ts"
 import { answerFailure, factsOf } from "./answer.ts"
 import { inMebibytes, mostAnswerBytes, mostFailureBytes, readText } from "./body.ts"
 import { type FailureFacts, WireFailure } from "./failure.ts"
@@ -55,7 +56,7 @@ export function createHttp(options: HttpOptions): Http {
   const connect = () => (created ??= createClient(options))
 
   const exchange = async (request: WireRequest, watch: Watch, lane: Lane): Promise<Response> => {
-    const leave = await paceAt(new URL(request.url).origin).enter(lane, watch.signal)
+    const leave = await paceAt(webAddress(request.url).origin).enter(lane, watch.signal)
     let outcome: PaceOutcome = { fine: false }
     try {
       watch.touch()
@@ -149,9 +150,9 @@ async function look(client: KyInstance, { method, url, headers = {} }: WireReque
   const response = await client(url, { method, headers, signal, redirect: "manual" })
   if (response.type === "opaqueredirect") return client(url, { method, headers, signal })
   const location = response.status >= 300 && response.status < 400 ? response.headers.get("location") : null
-  if (location === null || !URL.canParse(location, url)) return response
+  if (location === null) return response
   await response.body?.cancel()
-  return client(new URL(location, url).href, { method, headers: open, signal })
+  return client(webAddress(location, url).href, { method, headers: open, signal })
 }
 
 /** Bytes that cannot be read are the caller's trouble, and no failure of the connection. */

@@ -1,5 +1,6 @@
 import { RegistryError } from "../errors.ts"
 import type { CallOptions, Content, PutOptions, UploadRequest, UploadTicket } from "../ports.ts"
+import { checkAddress } from "./address.ts"
 import type { Context } from "./context.ts"
 import { toError, WireFailure } from "./failure.ts"
 import { createFiles, type FileSlot, type PartInput } from "./logging-documents.ts"
@@ -73,7 +74,10 @@ function toTicket(context: Context, versionId: string, file: UploadRequest, slot
         throw error instanceof WireFailure ? storeTrouble(context, file.path, error) : error
       }
     },
-    sign: async () => ({ url: uploadUrl, headers: { "content-md5": file.digest, ...readHeaders(uploadHeaders) } }),
+    sign: async () => ({
+      url: checkAddress(uploadUrl, context.http.server, "upload", file.path),
+      headers: { "content-md5": file.digest, ...readHeaders(uploadHeaders) },
+    }),
   }
 }
 

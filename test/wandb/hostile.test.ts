@@ -84,3 +84,59 @@ test.each<[string, readonly unknown[]]>([
     details: { operation: "Projects" },
   })
 })
+
+describe.each(["file:///etc/hostname", "data:text/plain,1", "javascript:alert(1)", "no address"])("the address %s", (address) => {
+  const refused = (operation: string) =>
+    expect.objectContaining({
+      code: "REGISTRY",
+      message: expect.stringContaining("neither http nor https"),
+      details: { operation, path: "a" },
+    })
+
+  /** A server that answers with this address in the place of its own. */
+  async function giving(field: "directUrl" | "uploadUrl") {
+    const { server } = serve()
+    const member = await publish(connect(server.fetch), { a: "1" })
+    const followed: string[] = []
+    const registry = connect(async (request) => {
+      if (!request.url.endsWith("/graphql")) followed.push(request.url)
+      const answer = await (await server.fetch(request)).text()
+      return new Response(answer.replaceAll(new RegExp(`("${field}":)"[^"]+"`, "g"), `$1"${address}"`))
+    }, impatient)
+    return { registry, place: { ...member.collection, index: 0, id: member.version.id }, followed }
+  }
+
+  test("is not read from, and not handed on", async () => {
+    const { registry, place, followed } = await giving("directUrl")
+    const file = { path: "a", digest: md5Of("1"), size: 1, birthArtifactId: undefined }
+    const content = await registry.openFile(place, file)
+    await expect(new Response(content.stream() as never).text()).rejects.toEqual(refused("download"))
+    await expect(registry.fileUrl!(place, file)).rejects.toEqual(refused("fileUrl"))
+    expect(followed).toEqual([])
+  })
+
+  test("is not sent to, and not handed on", async () => {
+    const { registry, followed } = await giving("uploadUrl")
+    const pending = await registry.createVersion(newVersion({ a: "2" }))
+    const [ticket] = await registry.requestUploads(pending.id, [{ path: "a", digest: md5Of("2"), size: 1 }])
+    await expect(ticket!.put!(textContent("2"))).rejects.toEqual(refused("upload"))
+    await expect(ticket!.sign!({ expiresInSeconds: 60 })).rejects.toEqual(refused("upload"))
+    expect(followed).toEqual([])
+  })
+})
+
+test("a redirect that leads out of the web is not followed", async () => {
+  const { server } = serve()
+  const member = await publish(connect(server.fetch), { a: "1" })
+  const followed: string[] = []
+  const registry = connect(async (request) => {
+    followed.push(new URL(request.url).protocol)
+    if (request.url.includes("/storage/")) return new Response(null, { status: 403 })
+    const isOwn = request.url.includes("/artifactsV2/")
+    return isOwn ? new Response(null, { status: 302, headers: { location: "file:///etc/hostname" } }) : server.fetch(request)
+  })
+  const place = { ...member.collection, index: 0, id: member.version.id }
+  const content = await registry.openFile(place, { path: "a", digest: md5Of("1"), size: 1, birthArtifactId: undefined })
+  await expect(new Response(content.stream() as never).text()).rejects.toThrow("neither http nor https")
+  expect(new Set(followed)).toEqual(new Set(["http:"]))
+})
