@@ -73,18 +73,18 @@ interface TagsInput {
   readonly tags: readonly { readonly tagName: string }[]
 }
 
-function taggedRef({ entityName: entity, projectName: project, artifactCollectionName: collection }: TagsInput): CollectionRef {
-  return { entity, project, collection }
+async function taggedRef(call: Call, { entityName, projectName, artifactCollectionName }: TagsInput): Promise<CollectionRef> {
+  return { ...(await placeOf(call, entityName, projectName)), collection: artifactCollectionName }
 }
 
 export async function addCollectionTags(call: Call, input: TagsInput) {
   const addTags = tagNames(input.tags)!
-  await call.registry.updateCollection(taggedRef(input), { addTags }, { signal: call.signal })
+  await call.registry.updateCollection(await taggedRef(call, input), { addTags }, { signal: call.signal })
   return { tags: addTags.map(tagView) }
 }
 
 export async function deleteCollectionTags(call: Call, input: TagsInput) {
-  await call.registry.updateCollection(taggedRef(input), { removeTags: tagNames(input.tags) }, { signal: call.signal })
+  await call.registry.updateCollection(await taggedRef(call, input), { removeTags: tagNames(input.tags) }, { signal: call.signal })
   return { success: true }
 }
 
@@ -95,8 +95,9 @@ interface CreateTypeInput {
 }
 
 /** Types come into being with the first collection of theirs, so there is nothing to do but to name it. */
-export async function createArtifactType(_: Call, { entityName, projectName, name }: CreateTypeInput) {
-  const id = formatId("ArtifactType", entityName, projectName, name)
+export async function createArtifactType(call: Call, { entityName, projectName, name }: CreateTypeInput) {
+  const { entity, project } = await placeOf(call, entityName, projectName)
+  const id = formatId("ArtifactType", entity, project, name)
   return { artifactType: { __typename: "ArtifactType", id, name, description: null, createdAt: "" } }
 }
 
@@ -149,8 +150,9 @@ interface RenameInput {
   readonly newProjectName: string
 }
 
-export async function renameProject(call: Call, { entityName: entity, oldProjectName: project, newProjectName }: RenameInput) {
-  const renamed = await call.registry.upsertProject({ entity, project }, { name: newProjectName }, { signal: call.signal })
+export async function renameProject(call: Call, { entityName, oldProjectName, newProjectName }: RenameInput) {
+  const ref = await placeOf(call, entityName, oldProjectName)
+  const renamed = await call.registry.upsertProject(ref, { name: newProjectName }, { signal: call.signal })
   const view = projectView(call, renamed, renamed)
   return { inserted: false, project: view, model: view }
 }

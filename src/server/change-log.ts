@@ -1,7 +1,7 @@
 import { show } from "../core/show.ts"
 import { EntryNotFoundError, InvalidArgumentError } from "../errors.ts"
-import type { ManifestKind, NewVersion, PendingVersion, RunRef } from "../ports.ts"
-import type { Call } from "./call.ts"
+import type { ManifestKind, NewVersion, PendingVersion, ProjectRef } from "../ports.ts"
+import { type Call, placeOf } from "./call.ts"
 import { Refusal } from "./failure.ts"
 import { toldVersion } from "./guard-telling.ts"
 import { formatId, parseId } from "./ids.ts"
@@ -33,18 +33,19 @@ interface CreateArtifactInput {
 }
 
 export async function createArtifact(call: Call, input: CreateArtifactInput) {
-  const pending = await call.registry.createVersion(toNewVersion(input), { signal: call.signal })
+  const place = await placeOf(call, input.entityName, input.projectName)
+  const pending = await call.registry.createVersion(toNewVersion(input, place), { signal: call.signal })
   return { artifact: await pendingView(call, pending) }
 }
 
-function toNewVersion(input: CreateArtifactInput): NewVersion {
-  const { entityName: entity, projectName: project, runName, distributedID, storageRegion } = input
+function toNewVersion(input: CreateArtifactInput, place: ProjectRef): NewVersion {
+  const { runName, distributedID, storageRegion } = input
   const collection = input.artifactCollectionName ?? input.artifactCollectionNames?.[0]
   if (collection === undefined) throw new InvalidArgumentError("artifactCollectionName", "artifactCollectionName must be given.")
   if (input.digestAlgorithm !== "MANIFEST_MD5")
     throw new InvalidArgumentError("digestAlgorithm", "digestAlgorithm must be MANIFEST_MD5: this server has no other.")
   return {
-    ...{ entity, project, collection },
+    ...{ ...place, collection },
     type: input.artifactTypeName,
     digest: input.digest,
     kind: kindOf(input),
@@ -53,7 +54,7 @@ function toNewVersion(input: CreateArtifactInput): NewVersion {
     aliases: input.aliases?.map(({ alias }) => alias),
     tags: tagNames(input.tags),
     ttl: parseTtl(input.ttlDurationSeconds),
-    run: runName ? { entity, project, run: runName } : undefined,
+    run: runName ? { ...place, run: runName } : undefined,
     historyStep: input.historyStep ?? undefined,
     clientId: input.clientID || newClientId(),
     distributedId: distributedID ?? undefined,
@@ -174,12 +175,12 @@ interface UseInput {
 /** `artifactEntityName` and `artifactProjectName` say through which of its collections the version was reached. */
 export async function useArtifact(call: Call, input: UseInput) {
   const { artifactID: id, artifactEntityName, artifactProjectName } = input
-  const run: RunRef = { entity: input.entityName, project: input.projectName, run: input.runName }
+  const run = { ...(await placeOf(call, input.entityName, input.projectName)), run: input.runName }
   const member = await requireMember(
     call,
     id,
     "read",
-    ({ entity, project }) => entity === (artifactEntityName ?? entity) && project === (artifactProjectName ?? project),
+    ({ entity, project }) => entity === (artifactEntityName || entity) && project === (artifactProjectName || project),
   )
   await call.registry.useVersion({ ...memberRef(member), id: member.version.id }, run, { signal: call.signal })
   return { artifact: artifactView(call, member.version), success: true }

@@ -67,10 +67,11 @@ async function changeAliases(
   { artifactID, aliases }: AliasesInput,
   verb: "addAliases" | "removeAliases",
 ): Promise<void> {
-  const placeOfAlias = ({ entityName: entity, projectName: project, artifactCollectionName: collection }: AliasInput) =>
-    ({ entity, project, collection }) satisfies CollectionRef
-  for (const group of groupBy(aliases, (input) => JSON.stringify(placeOfAlias(input))).values()) {
-    const place = placeOfAlias(group[0]!)
+  const keyOf = ({ entityName, projectName, artifactCollectionName }: AliasInput) =>
+    JSON.stringify([entityName, projectName, artifactCollectionName])
+  for (const group of groupBy(aliases, keyOf).values()) {
+    const { entityName, projectName, artifactCollectionName: collection } = group[0]!
+    const place = { ...(await placeOf(call, entityName, projectName)), collection }
     const member = await requireMember(call, artifactID, "write", (other) => samePlace(other, place))
     const names = group.map(({ alias }) => alias)
     await call.registry[verb](memberRef(member), names, { signal: call.signal })

@@ -23,14 +23,14 @@ type Resolver = (call: Call, args: never) => unknown
 const queries = {
   viewer: (call: Call) => userView(call),
   serverInfo: () => serverInfo,
-  entity: (call: Call, { name }: { name?: string | null }) => findEntity(call, name ?? call.principal.entity),
+  entity: (call: Call, { name }: { name?: string | null }) => findEntity(call, name || call.principal.entity),
   organization: (call: Call, { name }: { name: string }) => findOrganization(call, name),
   project: namedProject,
   model: namedProject,
   models: (call: Call, args: PageArgs & { entityName?: string | null }) =>
     connection(
       call,
-      () => call.registry.projects(args.entityName ?? undefined, { signal: call.signal }),
+      () => call.registry.projects(args.entityName || undefined, { signal: call.signal }),
       (project) => ({ node: projectView(call, project, project) }),
       args,
     ),

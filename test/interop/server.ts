@@ -1,6 +1,6 @@
 /** The real Python client against our server: what it does, reads back and leaves in its logs, and what isofact then finds. */
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Api } from "isofact"
 import type { Group, Peer } from "./group.ts"
@@ -57,6 +57,7 @@ async function checkHost({ python, dir }: Peer, group: Group, host: Host): Promi
   await checkRead(group, api, read)
   await checkRace(group, api, start)
   await checkCommands(group, api, start)
+  await checkOffline(group, start)
   checkSeen(group, host)
 }
 
@@ -128,6 +129,16 @@ async function checkCommands(group: Group, api: Api, start: Start): Promise<void
   for (const name of ["nest:v0", "tour:v2", "weights:v0", "contested:v7"]) {
     group.check(lines.includes(name), () => `wandb artifact ls does not list ${name}: ${lines}`)
   }
+}
+
+/** A run without a server, sent later: it names no entity, which then means the key's own. */
+async function checkOffline(group: Group, start: Start): Promise<void> {
+  const options = start("offline", { env: { WANDB_MODE: "offline", WANDB_ENTITY: "" } })
+  await runPeer(group, "offline", options)
+  const runs = globSync("runs/wandb/offline-run-*", { cwd: options.dir })
+  group.same(runs.length, 1, "offline runs")
+  await runCommand(group, ["sync", ...runs.map((run) => join(options.dir, run))], start("sync"))
+  await runPeer(group, "offline-read", start("offline-read"))
 }
 
 /** What clients ask for knowing that it may be refused. */

@@ -115,6 +115,15 @@ def refuse_wrong_type(report, folder, run):
     report.refuses(lambda: run.log_artifact(artifact).wait(60), ValueError, "another type", "already exists with type")
 
 
+def offline(report, folder):
+    """Nothing is sent: `wandb sync` does that later."""
+    with wandb.init(id="offline") as run:
+        artifact = wandb.Artifact("kept", "dataset", metadata={"kept": True})
+        artifact.add_file(write(os.path.join(folder, "kept.txt"), "kept\n"))
+        run.log_artifact(artifact, aliases=["later"])
+        run.log({"rows": wandb.Table(columns=["bird"], data=[["wren"]])})
+
+
 def race(report, folder):
     """Two processes run this at once."""
     which = os.environ["INTEROP_RACER"]

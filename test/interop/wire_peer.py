@@ -21,6 +21,8 @@ commands = {
     "log": wire_log.log,
     "race": wire_log.race,
     "read": wire_read.read,
+    "offline": wire_log.offline,
+    "offline-read": wire_read.offline,
     "registries": wire_registry.registries,
     "cross-log": wire_cross.log,
     "cross-read": wire_cross.read,

@@ -198,3 +198,12 @@ def collections(report, api):
     report.same(api.artifact_collection_exists("birds/garden/shared", "dataset"), False, "a deleted collection")
     api.artifact_collection("model", "birds/garden/shelf").delete()
     report.same(api.artifact_exists("birds/garden/weights:v0"), True, "what a deleted portfolio linked")
+
+
+def offline(report, folder):
+    """What was logged without a server and sent by `wandb sync`."""
+    api = wandb.Api()
+    found = api.artifact("birds/garden/kept:later")
+    report.same((found.version, found.metadata, found.logged_by().id), ("v0", {"kept": True}, "offline"), "a version that was logged offline")
+    report.same(read_tree(found.download("kept")), {"kept.txt": b"kept\n"}, "its files")
+    report.same(api.artifact("birds/garden/run-offline-rows:v0").get("rows").data, [["wren"]], "a table that was logged offline")

@@ -451,7 +451,6 @@ describe("what cannot be", () => {
       { metadata: "[]" },
       { clientID: "A/../B" },
       { artifactCollectionName: "a/b" },
-      { entityName: "" },
       { ttlDurationSeconds: -5 },
       { historyStep: 0.5 },
       { projectName: "../x" },

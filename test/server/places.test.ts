@@ -1,0 +1,39 @@
+/** Which project a request means, and what may be made of what is not there. */
+import { expect, test } from "vitest"
+import { createSite, log, need, type Site } from "./site.ts"
+
+const startRun = (site: Site, place: object) =>
+  site.gql(
+    "mutation ($input: UpsertBucketInput!) { upsertBucket(input: $input) { bucket { project { name entity { name } } } } }",
+    {
+      input: { name: "r1", ...place },
+    },
+  )
+
+test("an empty entity is the key's own, and an empty project the default one", async () => {
+  const site = createSite()
+  const { bucket } = need(await startRun(site, { entityName: "", modelName: "" })).upsertBucket
+  expect(bucket.project).toEqual({ name: "birds", entity: { name: "ann" } })
+  const { id } = await log(site, { a: "1" }, { entity: "", project: "", input: { runName: "r1" } })
+  const at = `entityName: "", projectName: ""`
+  const name = `${at}, artifactCollectionName: "field"`
+  const use = `useArtifact(input: { artifactID: $id, ${at}, runName: "r1", artifactEntityName: "", artifactProjectName: "" }) { success }`
+  const alias = `addAliases(input: { artifactID: $id, aliases: [{ ${name}, alias: "best" }] }) { success }`
+  const tag = `createArtifactCollectionTagAssignments(input: { ${name}, tags: [{ tagName: "t" }] }) { tags { name } }`
+  need(await site.gql(`mutation ($id: ID!) { ${use} ${alias} ${tag} }`, { id }))
+  const make = "mutation ($input: UpsertModelInput!) { upsertModel(input: $input) { project { name } } }"
+  need(await site.gql(make, { input: { entityName: "", name: "old" } }))
+  const rename = "mutation ($input: RenameProjectInput!) { renameProject(input: $input) { project { entity { name } } } }"
+  const input = { entityName: "", oldProjectName: "old", newProjectName: "new" }
+  const renamed = need(await site.gql(rename, { input }))
+  expect(renamed.renameProject.project.entity.name).toBe("ann")
+  const ask = `query ($id: ID!) { artifact(id: $id) { createdBy { ... on Run { name } } usedBy { edges { node { name } } } }
+    entity(name: "") { name } models(entityName: "") { edges { node { name } } } project(${at.replace("projectName", "name")}) {
+    artifactCollectionMembership(name: "field:best") { artifactCollection { tags { edges { node { name } } } } } } }`
+  expect(need(await site.gql(ask, { id }))).toEqual({
+    artifact: { createdBy: { name: "r1" }, usedBy: { edges: [{ node: { name: "r1" } }] } },
+    entity: { name: "ann" },
+    models: { edges: [{ node: { name: "birds" } }, { node: { name: "new" } }] },
+    project: { artifactCollectionMembership: { artifactCollection: { tags: { edges: [{ node: { name: "t" } }] } } } },
+  })
+})
