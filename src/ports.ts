@@ -352,7 +352,7 @@ export interface NewVersion extends CollectionRef {
   readonly ttl?: Ttl | undefined
   readonly run?: RunRef | undefined
   readonly historyStep?: number | undefined
-  /** 128 characters of `[a-z0-9]`; creating again with the same id and digest returns the same version. */
+  /** 1 to 128 characters of `[A-Za-z0-9]`; creating again with the same id and digest returns the same version. */
   readonly clientId: string
   readonly baseId?: string | undefined
   /** Writers that name the same one share a pending version, until one commits. */

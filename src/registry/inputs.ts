@@ -13,7 +13,7 @@ import type { CollectionRef, ManifestKind, NewVersion, ProjectRef, RunRef, Ttl }
 /** Checks of what comes in: a server may expose this registry to strangers, so nothing is taken on trust. */
 
 const hexDigest = /^[0-9a-f]{32}$/
-const clientIdText = /^[a-z0-9]{1,128}$/
+const clientIdText = /^[A-Za-z0-9]{1,128}$/
 const maxNameLength = 128
 
 export function checkProject({ entity, project }: ProjectRef): ProjectRef {
@@ -83,7 +83,7 @@ export function checkNewVersion(input: NewVersion): CheckedVersion {
   if (!hexDigest.test(checkString("digest", input.digest)))
     refuse("digest", "the 32 lower-case hex digits of a manifest digest", input.digest)
   if (!clientIdText.test(checkString("clientId", input.clientId)))
-    refuse("clientId", "1 to 128 characters of a-z and 0-9", input.clientId)
+    refuse("clientId", "1 to 128 letters and digits of ASCII", input.clientId)
   return {
     ref: checkCollection(input),
     // Reserved types too: W&B's own client logs tables and code under them, and `Artifact` refuses them to everybody else.

@@ -84,6 +84,13 @@ export function registryContract(name: string, create: () => Promise<Registry>):
       await expect(registry.createVersion(newVersion({ a: "2" }, { clientId: id }))).rejects.toEqual(failure("INVALID_ARGUMENT"))
     })
 
+    test("a client id may have capitals, as those of wandb-core's jobs do", async () => {
+      const registry = await create()
+      const id = "JobBuilder0".repeat(11)
+      const pending = await registry.createVersion(newVersion({ a: "1" }, { clientId: id }))
+      expect(await registry.resolveClientId(id)).toBe(pending.id)
+    })
+
     test("a commit without all bytes is refused and names what is missing", async () => {
       const registry = await create()
       const files = { here: "here", "gone/1": "1", "gone/2": "2" }

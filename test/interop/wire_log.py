@@ -21,6 +21,7 @@ def log(report, folder):
         report.step(log_and_link, report, folder, run)
         report.step(use, report, run)
         report.step(refuse_wrong_type, report, folder, run)
+    report.step(log_job, report, folder)
 
 
 def make_tour(report, folder, text):
@@ -113,6 +114,15 @@ def refuse_wrong_type(report, folder, run):
     artifact = wandb.Artifact("tour", "model")
     artifact.add_file(write(os.path.join(folder, "other.txt"), "other\n"))
     report.refuses(lambda: run.log_artifact(artifact).wait(60), ValueError, "another type", "already exists with type")
+
+
+def log_job(report, folder):
+    """What wandb-core logs by itself at the end of a run, with a client id of its own making."""
+    script = write(os.path.join(folder, "script", "train.py"), "print('trained')\n")
+    with wandb.init(id="worker", settings=wandb.Settings(disable_job_creation=False, program=script)) as run:
+        run.log_code(os.path.dirname(script), name="source-train")
+    job = wandb.Api().artifact("birds/garden/job-source-train:latest")
+    report.same((job.version, job.type, "wandb-job.json" in job.manifest.entries), ("v0", "job", True), "a job")
 
 
 def offline(report, folder):
