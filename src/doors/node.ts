@@ -5,6 +5,7 @@ import { createNodeHasher } from "../digest/node-crypto.ts"
 import { createHashThreads } from "../digest/node-hash-thread.ts"
 import type { CallOptions, Platform, Registry, Stage } from "../ports.ts"
 import { createEmbeddedRegistry, type EmbeddedRegistry } from "../registry/embedded.ts"
+import { HOME } from "../storage/home.ts"
 import { createNodeCache, type NodeCache } from "../storage/node-cache.ts"
 import { createNodeBlobStore, type NodeBlobStore } from "../storage/node-fs-blob-store.ts"
 import { createNodeDirectory } from "../storage/node-fs-directory.ts"
@@ -80,7 +81,7 @@ export function createNodePlatform(options: NodePlatformOptions = {}): NodePlatf
 }
 
 function homeOf(dir = "."): string {
-  return join(localPath(dir, "options.dir"), ".isofact")
+  return join(localPath(dir, "options.dir"), HOME)
 }
 
 /** Windows takes a colon after the drive for the name of a stream; Python writes `birds-v0` there, and so do we. */

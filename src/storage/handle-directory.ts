@@ -6,6 +6,7 @@ import { isMissing, orAbsent, orStorageError } from "./browser-errors.ts"
 import type { HashBlob } from "./browser-writes.ts"
 import { requireWritable } from "./handle-permission.ts"
 import { createTwinGuard } from "./handle-twins.ts"
+import { HOME } from "./home.ts"
 import { openWritable } from "./opfs-sink.ts"
 import { SWAP } from "./opfs-temporary.ts"
 import { createTurns } from "./turns.ts"
@@ -168,6 +169,7 @@ async function unlessBusy(work: () => Promise<void>): Promise<void> {
 
 async function* walk(folder: FileSystemDirectoryHandle, prefix: string): AsyncGenerator<readonly [string, FileSystemFileHandle]> {
   for await (const [name, handle] of folder.entries()) {
+    if (handle.kind === "directory" && name === HOME) continue
     if (handle.kind === "directory") yield* walk(handle as FileSystemDirectoryHandle, `${prefix}${name}/`)
     else if (!SWAP.test(name)) yield [prefix + name, handle as FileSystemFileHandle]
   }

@@ -2,10 +2,12 @@ import { lstatSync, mkdirSync, renameSync, rmdirSync, rmSync, type Stats } from 
 import { dirname, join, resolve } from "node:path"
 import { StorageError } from "../errors.ts"
 import type { CallOptions, Directory } from "../ports.ts"
+import { HOME } from "./home.ts"
 import { createCaseGuard } from "./node-fs-case.ts"
 import { createFileContent } from "./node-fs-content.ts"
 import { makeDirectory } from "./node-fs-durable.ts"
 import { errnoCode, isMissing, orStorageError, storageError } from "./node-fs-errors.ts"
+import { createHomeGuard } from "./node-fs-home.ts"
 import { localNames } from "./node-fs-names.ts"
 import { discard, isAbandoned, readEntries, temporaryName } from "./node-fs-temporary.ts"
 import type { NodeTransfer } from "./node-fs-transfer.ts"
@@ -21,13 +23,15 @@ export interface NodeDirectory extends Directory {
 /**
  * The files below `path`, which is made when the first one is written. The root itself may be a symbolic link; below it none is
  * followed: one on the way is a `StorageError`, one in the place of a file is replaced. Two entry paths that are one file here
- * (case-insensitive or normalising file systems) are a `StorageError`, not an overwrite.
+ * (case-insensitive or normalising file systems) are a `StorageError`, not an overwrite. What a registry keeps below `path`, in folders
+ * named `.isofact`, is not listed, and to write or remove there is a `StorageError`.
  */
 export function createNodeDirectory(path: string, options: { readonly transfer: NodeTransfer }): NodeDirectory {
   const { transfer } = options
   const { slices } = transfer
   const root = resolve(path)
   const cases = createCaseGuard((entry) => lstat(join(root, entry)))
+  const homes = createHomeGuard(root)
   let isRootMade = false
 
   /**
@@ -54,6 +58,7 @@ export function createNodeDirectory(path: string, options: { readonly transfer: 
     if (stat !== undefined || !make) return stat !== undefined
     try {
       mkdirSync(at)
+      homes.made(at)
       return true
     } catch (error) {
       // Somebody was faster; what they made has to pass the same test.
@@ -95,6 +100,7 @@ export function createNodeDirectory(path: string, options: { readonly transfer: 
     }
   }
   const target = (entry: string) => {
+    homes.check(localNames(entry))
     if (!isRootMade) makeDirectory(root)
     isRootMade = true
     const file = locate(entry, true)
@@ -135,6 +141,7 @@ export function createNodeDirectory(path: string, options: { readonly transfer: 
       await slices.run(() => {
         const file = locate(entry, false)
         if (lstat(file) === undefined) return
+        homes.check(localNames(entry))
         orStorageError("remove", file, () => rmSync(file))
         cases.leave(entry)
         removeEmpty(dirname(file))
@@ -186,6 +193,7 @@ export function createNodeDirectory(path: string, options: { readonly transfer: 
 
   function readFound(prefix: string): (Found & { isDirectory: boolean })[] {
     return readEntries(join(root, prefix)).flatMap((entry) => {
+      if (entry.name === HOME && !entry.isFile()) return []
       const relative = prefix === "" ? entry.name : `${prefix}/${entry.name}`
       const stat = entry.isDirectory() ? undefined : lstat(join(root, relative))
       if (stat === undefined && !entry.isDirectory()) return []

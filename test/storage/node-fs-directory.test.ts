@@ -22,6 +22,56 @@ async function setUp() {
   return { root, outside, directory: createNodeDirectory(root, { transfer: newTransfer() }) }
 }
 
+describe("the home of a registry", () => {
+  const homes = [".isofact", "deep/.isofact"]
+  async function withHomes() {
+    const { root, directory } = await setUp()
+    for (const home of homes) {
+      mkdirSync(join(root, home, "records"), { recursive: true })
+      writeFileSync(join(root, home, "records", "x"), "record")
+    }
+    writeFileSync(join(root, "a"), "a")
+    return { root, directory }
+  }
+
+  test("is not listed, and nothing in it is written or removed", async () => {
+    const { root, directory } = await withHomes()
+    expect((await toArray(directory.list())).map(({ path }) => path)).toEqual(["a"])
+    for (const home of homes) {
+      for (const act of [
+        () => directory.put(`${home}/records/x`, bytesOf(BYTES)),
+        () => directory.put(`${home}/new`, bytesOf(BYTES)),
+        () => directory.remove(`${home}/records/x`),
+      ]) {
+        const error = await act().catch((reason) => reason)
+        expect(error).toBeInstanceOf(StorageError)
+        expect(error.message).toContain(join(root, home))
+      }
+      expect(readFileSync(join(root, home, "records", "x"), "utf8")).toBe("record")
+    }
+    expect(filesBelow(root)).toHaveLength(3)
+  })
+
+  test("is no place to download into", async () => {
+    const { root } = await withHomes()
+    symlinkSync(join(root, ".isofact"), join(root, "link"))
+    for (const place of [".isofact", "deep/.isofact/records", "link"]) {
+      const directory = createNodeDirectory(join(root, place), { transfer: newTransfer() })
+      await expect(directory.put("new", bytesOf(BYTES))).rejects.toThrow("choose a directory outside")
+      const [file] = await toArray(directory.list())
+      await expect(directory.remove(file!.path)).rejects.toThrow(StorageError)
+    }
+    expect(filesBelow(join(root, ".isofact"))).toEqual([join("records", "x")])
+  })
+
+  test("is none where there was none: a version that holds such a folder is written whole", async () => {
+    const { root, directory } = await setUp()
+    await directory.put(".isofact/a", bytesOf(BYTES))
+    await directory.put(".isofact/b/c", bytesOf(BYTES))
+    expect(filesBelow(root).sort()).toEqual([".isofact/a", ".isofact/b/c"])
+  })
+})
+
 describe("a symbolic link planted in the tree", () => {
   test("on the way: nothing is read, written, listed or removed through it", async () => {
     const { root, outside, directory } = await setUp()
