@@ -655,7 +655,7 @@ export interface Platform {
   env(name: string): string | undefined
   /** A local path or `file:` URL as content; rejects with `InvalidArgumentError` when it is not a file. */
   openFile(path: string, options?: CallOptions): Promise<Content>
-  /** Every file below a local directory, as entry path and content. */
+  /** Every file below a local directory, as entry path and content, but for what registries keep there in `.isofact`. */
   walk(path: string, options?: WalkOptions): AsyncIterable<readonly [path: string, content: Content]>
   /** What is at a local path; undefined for nothing, a special file, or text that is no path. */
   locate(path: string): Promise<LocalPlace | undefined>

@@ -2,6 +2,7 @@ import { type BigIntStats, type Dirent, readdirSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { InvalidArgumentError, StorageError } from "../errors.ts"
 import type { Content, WalkOptions } from "../ports.ts"
+import { HOME } from "./home.ts"
 import { createFileContent } from "./node-fs-content.ts"
 import { isMissing, orStorageError, storageError } from "./node-fs-errors.ts"
 import { localPath } from "./node-fs-open.ts"
@@ -20,7 +21,8 @@ interface Found {
 
 /**
  * Every file below a directory as entry path and content, a directory at a time, in the order the file system gives. Links are
- * followed unless `links` says otherwise (`"files"`: those to files only). Rejects with `InvalidArgumentError` when `directory` is not one and for a link under
+ * followed unless `links` says otherwise (`"files"`: those to files only). Folders named `.isofact` are left out: what a registry keeps,
+ * and the key of its server, are nothing to publish. Rejects with `InvalidArgumentError` when `directory` is not one and for a link under
  * `links: "error"`; with `StorageError` for a link in a circle or to nowhere, a pipe, socket or device, and a name that is not UTF-8
  * (an entry path is text).
  */
@@ -53,6 +55,7 @@ function readFolder(folder: Folder, links: WalkOptions["links"], ignore: Ignore)
   const found: Found = { files: [], folders: [] }
   const entries = orStorageError("list", folder.path, () => readdirSync(folder.path, { withFileTypes: true }))
   for (const entry of entries) {
+    if (entry.name === HOME && !entry.isFile()) continue
     const name = folder.prefix === "" ? entry.name : `${folder.prefix}/${entry.name}`
     const path = join(folder.path, entry.name)
     if (entry.isDirectory()) found.folders.push({ path, prefix: name })

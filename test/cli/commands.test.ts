@@ -70,6 +70,22 @@ describe("files", { timeout: 120_000 }, () => {
     expect((await readdir(join(place.dir, "out"))).sort()).toEqual(["a.txt", "deep"])
   })
 
+  test("a checkout beside the registry leaves it alone, and what it holds is neither logged nor verified", async () => {
+    const place = await createPlace()
+    await place.write("data/a.txt", "A")
+    await place.run("log", "data")
+    await place.write(".isofact/api-key", "secret")
+    const checkout = await place.json("checkout", "data:v0", "--root", ".", "--yes")
+    expect(checkout).toMatchObject({ deleted: ["data/a.txt"] })
+    expect(await place.json("verify", "data:v0", "--root", ".")).toMatchObject({ verified: 1, extra: [] })
+    expect(await place.json("log", ".", "--name", "w")).toMatchObject({ fileCount: 1 })
+    expect(await place.json("ls")).toMatchObject([{ name: "data" }, { name: "w" }])
+    const inside = await place.run("checkout", "data:v0", "--root", ".isofact", "--yes")
+    expect(inside).toMatchObject({ code: 1, out: "" })
+    expectSentence(inside, "choose a directory outside")
+    expect(await place.json("verify", "data:v0", "--stored")).toMatchObject({ verified: 1 })
+  })
+
   test("an address without a checksum, and how long a version is kept", async () => {
     const place = await createPlace()
     const logged = await place.json("log", "https://example.com/x.bin", "--no-checksum", "--name", "far", "--ttl", "30d")

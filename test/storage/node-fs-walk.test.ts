@@ -37,6 +37,13 @@ describe("walk", () => {
     }
   })
 
+  test("what registries keep is left out, at any depth; a file of that name is only a file", async () => {
+    const root = await tree("a", ".isofact/api-key", "b/.isofact/records/x", "c/.isofact")
+    mkdirSync(join(root, "d"))
+    symlinkSync("../.isofact", join(root, "d", ".isofact"))
+    expect(await walk(root)).toEqual(["a", "c/.isofact"])
+  })
+
   test("what `ignore` leaves out may be anything", async () => {
     const root = await tree("a", "b/c", "b/d")
     symlinkSync("nowhere", join(root, "broken"))
