@@ -36,6 +36,10 @@ function failed(code: string, message: string, details?: object): Failure["json"
   return { error: { code, message, ...(details && Object.keys(details).length > 0 && { details }) } }
 }
 
+/** What is shorter is no key, and may be a word. */
+const shortestSecret = 20
+
 function hide(text: string, secrets: readonly (string | undefined)[]): string {
-  return secrets.reduce<string>((safe, secret) => (secret ? safe.replaceAll(secret, "***") : safe), text)
+  const hidden = secrets.filter((secret) => secret !== undefined && secret.length >= shortestSecret) as string[]
+  return hidden.reduce((safe, secret) => safe.replaceAll(secret, "***"), text)
 }

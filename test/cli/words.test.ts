@@ -48,14 +48,19 @@ test("every kind of failure has its exit code, and no secret in it", () => {
     ["text", 1],
   ] as const
   for (const [error, code] of codes) expect(describeFailure(error, []).exitCode, String(error)).toBe(code)
-  const failure = describeFailure(new RegistryError("key abc123 was refused", { operation: "POST abc123", path: "p" }), [
-    "abc123",
+  const key = "abc123".repeat(4)
+  const failure = describeFailure(new RegistryError(`key ${key} was refused`, { operation: `POST ${key}`, path: "p" }), [
+    key,
     undefined,
   ])
-  expect(JSON.stringify(failure)).not.toContain("abc123")
+  expect(JSON.stringify(failure)).not.toContain(key)
   expect(failure.json).toEqual({
     error: { code: "REGISTRY", message: "key *** was refused", details: { operation: "POST ***", path: "p" } },
   })
+})
+
+test("what is too short for a key is no secret, and mangles no word", () => {
+  expect(describeFailure(new RegistryError("too short"), ["short", "o"]).message).toBe("too short")
 })
 
 test("the bar tells files, bytes, speed and time left, on one line that it clears", () => {
