@@ -4,6 +4,8 @@ import { RegistryError } from "../index.ts"
 const firstTries = 3
 /** or the last of them after so long. */
 const firstPatienceMs = 5000
+/** Each of them has so long to be answered. A server that knows us may take longer. */
+const firstAnswerWithinMs = 20_000
 /** Trouble that goes on for longer is told. */
 const silentMs = 2000
 
@@ -11,6 +13,8 @@ interface ConnectionOptions {
   say(line: string): void
   /** Default: the global one. */
   readonly fetch?: typeof fetch | undefined
+  /** Default 20 seconds. */
+  readonly answerWithinMs?: number | undefined
 }
 
 /**
@@ -19,11 +23,13 @@ interface ConnectionOptions {
  *
  * @param place how `--registry` calls the server
  */
-export function createConnection(place: string, { say, fetch: send = globalThis.fetch }: ConnectionOptions) {
+export function createConnection(place: string, options: ConnectionOptions) {
+  const { say, fetch: send = globalThis.fetch, answerWithinMs = firstAnswerWithinMs } = options
   const outage = createOutage(say)
   let hasAnswered = false
   let failures = 0
   let since: number | undefined
+  const soon = (signal: AbortSignal) => AbortSignal.any([signal, AbortSignal.timeout(answerWithinMs)])
   return {
     /** @throws RegistryError when there is no such server */
     async fetch(request: Request): Promise<Response> {
@@ -31,20 +37,22 @@ export function createConnection(place: string, { say, fetch: send = globalThis.
       if (!hasAnswered) outage.begin(`waiting for ${host} to answer`)
       since ??= performance.now()
       try {
-        const response = await send(request)
+        const response = await (hasAnswered ? send(request) : send(request, { signal: soon(request.signal) }))
         hasAnswered = true
         if (response.status >= 500 || response.status === 429) outage.begin(`${host} answers ${response.status}; trying again`)
         else outage.end(host)
         return response
       } catch (error) {
         if (request.signal.aborted) throw error
-        const cause = causeOf(error)
-        if (!hasAnswered && (++failures >= firstTries || performance.now() - since > firstPatienceMs)) {
+        const isSilent = (error as Error).name === "TimeoutError"
+        const problem = isSilent ? `${host} does not answer` : `${host} cannot be reached (${causeOf(error)})`
+        const isLate = !isSilent && performance.now() - since > firstPatienceMs
+        if (!hasAnswered && (++failures >= firstTries || isLate)) {
           outage.end()
-          const message = `${host} cannot be reached (${cause}): check the address and the network; isofact doctor --registry ${place} looks closer`
+          const message = `${problem}: check the address and the network; isofact doctor --registry ${place} looks closer`
           throw new RegistryError(message, { operation: "connect" }, { cause: error })
         }
-        outage.begin(`${host} cannot be reached (${cause}); trying again`)
+        outage.begin(`${problem}; trying again`)
         throw error
       }
     },
