@@ -1,6 +1,6 @@
 import { diffManifests } from "../index.ts"
 import { type Answer, exitCodes } from "./answer.ts"
-import { findArtifact, type Session } from "./session.ts"
+import { findArtifact, openRegistry, type Session } from "./session.ts"
 
 /** One line per path: A added, D removed, M changed. */
 export async function diff(
@@ -8,8 +8,9 @@ export async function diff(
   names: readonly [string, string],
   options: { readonly exitCode?: true },
 ): Promise<Answer> {
+  const registry = await openRegistry(session)
   const [from, to] = await Promise.all(
-    names.map(async (name) => (await findArtifact(session, name)).loadManifest({ signal: session.signal })),
+    names.map(async (name) => (await findArtifact(session, name, { registry })).loadManifest({ signal: session.signal })),
   )
   const { added, removed, changed } = diffManifests(from!, to!)
   const marked = [

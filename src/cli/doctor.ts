@@ -2,7 +2,7 @@ import { type Answer, exitCodes } from "./answer.ts"
 import { checkReference } from "./doctor-reference.ts"
 import { checkServer } from "./doctor-server.ts"
 import { freeBytes } from "./node-disk.ts"
-import { homeOf, isRemotePlace, openEmbedded, type Session } from "./session.ts"
+import { homeOf, isRemotePlace, openEmbedded, registryPlace, type Session } from "./session.ts"
 import { count, formatBytes, table } from "./units.ts"
 
 /** One thing that was looked at. */
@@ -26,7 +26,7 @@ const tooFewBytes = 1e8
 
 /** Every check is made, whatever the others found; any that failed make the exit code 1. */
 export async function doctor(session: Session, _: readonly [], options: DoctorOptions): Promise<Answer> {
-  const { registry: place } = session.options
+  const place = registryPlace(session)
   const findings = [checkNode(process.versions.node), checkSpace("disk", isRemotePlace(place) ? "." : homeOf(place))]
   findings.push(await checkCache(session))
   if (isRemotePlace(place)) findings.push(...(await checkServer(session, place, options.origin)))

@@ -26,7 +26,11 @@ export function createProgram(run: Run): Command {
   program
     .description("Artifacts as W&B has them: log, get, check and move files, in a directory of your own or on a server.")
     .version(packageVersion())
-    .option("--registry <place>", "a directory, the address of a server, or wandb for W&B's cloud (default: this directory)", place)
+    .option(
+      "--registry <place>",
+      "a directory, the address of a server, or wandb for W&B's cloud (default: this directory, or wandb with WANDB_MODE=online)",
+      place,
+    )
     .option("--entity <name>", "whose artifacts, where a name does not say (default: WANDB_ENTITY, else the registry's)")
     .option("--project <name>", "of which project, where a name does not say (default: WANDB_PROJECT, else the registry's)")
     .option("--json", "one JSON document on stdout, and nothing but errors on stderr")

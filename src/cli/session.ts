@@ -78,13 +78,20 @@ export function isRemotePlace(place: string | undefined): place is string {
   return place === wandbWord || /^https?:\/\//i.test(place ?? "")
 }
 
+/** Where `--registry` leads, or without it `WANDB_MODE=online`; undefined for this directory. */
+export function registryPlace({ options, platform }: Session): string | undefined {
+  return options.registry ?? (platform.remoteRegistry?.() && wandbWord)
+}
+
 /** The registry at a place: a directory, an address, or `wandb` for W&B's cloud. */
 export async function openRegistry(
   session: Session,
-  { place = session.options.registry, create }: OpenOptions = {},
+  { place = registryPlace(session), create }: OpenOptions = {},
 ): Promise<Registry> {
-  if (isRemotePlace(place)) return openRemote(session, place)
-  return openEmbedded(session, { place, create })
+  if (!isRemotePlace(place)) return openEmbedded(session, { place, create })
+  const registry = await openRemote(session, place)
+  if (session.options.registry === undefined) session.say(`in ${registry.name}, as WANDB_MODE=online says`)
+  return registry
 }
 
 async function openRemote({ platform, options, say }: Session, place: string): Promise<Registry> {

@@ -20,6 +20,37 @@ test("no server there: the third failure is final, and tells the way out", async
   expect(error.message).not.toContain("secret")
 })
 
+test("a server that takes connections and never answers is given up after the third", async () => {
+  const silent = createServer(() => undefined).listen(0, "127.0.0.1")
+  await once(silent, "listening")
+  const { port } = silent.address() as AddressInfo
+  const { fetch } = createConnection("here", { say() {}, answerWithinMs: 50 })
+  const ask = () => fetch(new Request(`http://127.0.0.1:${port}/graphql`, { method: "POST", body: "{}" })).catch((error) => error)
+  expect([await ask(), await ask()]).toMatchObject([{ name: "TimeoutError" }, { name: "TimeoutError" }])
+  expect(await ask()).toMatchObject({
+    code: "REGISTRY",
+    message: expect.stringContaining(`127.0.0.1:${port} does not answer: check`),
+  })
+  silent.closeAllConnections()
+  silent.close()
+})
+
+test("WANDB_MODE=online makes W&B the default, which is said; a directory still means that directory", async () => {
+  const server = createServer((_, answer) => answer.writeHead(401).end()).listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const { port } = server.address() as AddressInfo
+  const place = await createPlace()
+  Object.assign(place.env, { WANDB_MODE: "online", WANDB_API_KEY: "k".repeat(40), WANDB_BASE_URL: `http://127.0.0.1:${port}` })
+  const outcome = await place.run("ls")
+  expect(outcome).toMatchObject({ code: 1, out: "" })
+  expect(outcome.err).toMatch(new RegExp(`^in W&B at 127.0.0.1:${port}, as WANDB_MODE=online says\n`))
+  expect((await place.run("doctor")).out).toMatch(/^fail +server .*key$/m)
+  await place.write("d/a", "1")
+  expect(await place.run("log", "d", "--registry", ".")).toMatchObject({ code: 0, err: "" })
+  server.closeAllConnections()
+  server.close()
+})
+
 test("a server that was there is waited for: trouble is told once when it lasts, and its end", async () => {
   vi.useFakeTimers()
   try {

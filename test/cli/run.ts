@@ -56,7 +56,7 @@ export async function createPlace(): Promise<Place> {
   return place
 }
 
-const wandbNames = ["WANDB_API_KEY", "WANDB_BASE_URL", "WANDB_ENTITY", "WANDB_PROJECT"]
+const wandbNames = ["WANDB_API_KEY", "WANDB_BASE_URL", "WANDB_ENTITY", "WANDB_MODE", "WANDB_PROJECT"]
 
 /** One command at a time: directory, environment and output are the process's. */
 export async function runHere(args: readonly string[], dir: string, env: Record<string, string>): Promise<Outcome> {
