@@ -19,6 +19,8 @@ export interface Setup {
   readonly maxDepth: number
   /** Whether to hand out addresses of the store itself where it has some. */
   readonly direct: boolean
+  /** Whether another server keeps the files. */
+  readonly isGateway: boolean
   readonly multipart: boolean
   readonly hasher: Hasher
   readonly onError: (error: unknown, details: { readonly requestId?: string | undefined }) => void

@@ -41,8 +41,8 @@ export interface ServerOptions {
   /** Hand out addresses of the store itself where it has some, so that bytes do not pass this server. Default false. */
   readonly direct?: boolean | undefined
   /**
-   * Take files of 2 GiB and more in parts. Default: whether `registry` keeps its files itself, since another server gives parts back only
-   * once their version is committed: a gateway takes a file in one piece.
+   * Take files of 2 GiB and more in parts, and put these together. Default: whether `registry` keeps its files itself, on disk, in memory
+   * or in a bucket. A gateway takes a file in one piece, since the server behind it gives parts back only once their version is committed.
    */
   readonly multipart?: boolean | undefined
   /** Proves whole files as they are read. Default: plain JavaScript. */
@@ -93,6 +93,8 @@ const optionChecks: OptionChecks<ServerOptions> = {
 export function createServer(options: ServerOptions): Server {
   const { registry, authenticate, secret, now = Date.now, ...rest } = checkOptions("options", options, optionChecks)
   const signer = createSigner(checkSecret(secret), now)
+  // Only who keeps the bytes can forget them.
+  const isGateway = registry.reportCorrupt === undefined
   const setup: Setup = {
     ...{ registry, authenticate, signer },
     baseUrl: rest.baseUrl,
@@ -102,7 +104,8 @@ export function createServer(options: ServerOptions): Server {
     maxManifestBytes: rest.maxManifestBytes ?? 256 * 1024 * 1024,
     maxDepth: rest.maxDepth ?? 16,
     direct: rest.direct ?? false,
-    multipart: rest.multipart ?? !registry.remote,
+    isGateway,
+    multipart: rest.multipart ?? !isGateway,
     hasher: rest.hasher ?? createJsHasher(),
     onError: rest.onError ?? (() => undefined),
     manifests: createManifestCache(),

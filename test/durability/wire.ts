@@ -28,7 +28,6 @@ export function serveRegistry(
   const server = createServer({
     registry,
     direct,
-    multipart: registry.reportCorrupt !== undefined,
     secret: "the same for every process of this test",
     authenticate: apiKeys({ [apiKey]: { entity: "local", username: "ann", entities: "*" } }),
     hasher: createNodeHasher(),

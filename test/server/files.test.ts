@@ -2,6 +2,7 @@ import { get } from "node:http"
 import { describe, expect, test, vi } from "vitest"
 import { readAll } from "../../src/bytes/hash-stream.ts"
 import { createJsHasher } from "../../src/bytes/js-hasher.ts"
+import { createNodeHasher } from "../../src/digest/node-crypto.ts"
 import type { Content } from "../../src/ports.ts"
 import { createEmbeddedRegistry } from "../../src/registry/embedded.ts"
 import { createMemoryBlobStore, createMemoryRecordStore } from "../../src/storage/memory.ts"
@@ -136,6 +137,17 @@ describe("uploading", () => {
     const { file } = need(await site.gql(createManifestQuery, { input, up: true })).createArtifactManifest.artifactManifest
     expect((await site.fetch(file.uploadUrl, { method: "PUT", body: json })).status).toBe(200)
     expect(await site.registry.getManifest(id)).not.toContain("/home/ann")
+  })
+
+  test("a file of unknown length may be of any where the registry keeps its files, also in a bucket", async () => {
+    const hasher = createNodeHasher()
+    const blobs = { ...createMemoryBlobStore({ hasher }), remote: true }
+    const site = createSite({ registry: createEmbeddedRegistry({ records: createMemoryRecordStore(), blobs, entity: "ann" }) })
+    const content = "0123456789abcdef".repeat(65 * 65_536)
+    const { node } = await pendingFile(site, content)
+    const body = new Blob([content]).stream()
+    const response = await site.fetch(node.uploadUrl, { method: "PUT", body, duplex: "half" } as RequestInit)
+    expect(response.status).toBe(200)
   })
 
   test("a manifest beyond the limit is a 413", async () => {
