@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "../errors.ts"
+import { InvalidArgumentError, isArtifactError } from "../errors.ts"
 import type { Call } from "./call.ts"
 import { toFailure } from "./failure.ts"
 import type { GraphqlProblem, GraphqlRequest, GraphqlResult } from "./graphql.ts"
@@ -20,6 +20,7 @@ export async function answerGraphql(
   const headers = { "cache-control": "no-store" }
   if (problems.length === 0) return Response.json({ data }, { headers })
   const told = problems.map((problem) => tell(call, problem, requestId))
+  report(call, problems, requestId)
   const status = told.find((each) => each.status >= 500)?.status ?? told[0]!.status
   const errors = told.slice(0, maxTold).map(({ message, path, extensions }) => ({
     message,
@@ -33,9 +34,17 @@ export async function answerGraphql(
 
 function tell({ setup }: Call, { message, path, cause }: GraphqlProblem, requestId: string) {
   if (cause === undefined) return { status: 400, message, path, extensions: undefined }
-  const failure = toFailure(cause, requestId, setup.registry.name)
-  if (failure.isInternal) setup.onError(cause, { requestId })
-  return { ...failure, path }
+  return { ...toFailure(cause, requestId, setup.registry.name), path }
+}
+
+/** One of them, since what fails for one item of a list fails for all; and nothing of a client that has gone away. */
+function report({ setup, signal }: Call, problems: readonly GraphqlProblem[], requestId: string): void {
+  const isOurs = ({ cause }: GraphqlProblem) =>
+    cause !== undefined &&
+    !(signal.aborted && !isArtifactError(cause)) &&
+    toFailure(cause, requestId, setup.registry.name).isInternal
+  const first = problems.find(isOurs)
+  if (first !== undefined) setup.onError(first.cause, { requestId })
 }
 
 function readRequest(body: unknown): GraphqlRequest {

@@ -471,4 +471,25 @@ describe("what cannot be", () => {
     expect(JSON.stringify(errors)).toContain(response.headers.get("x-request-id"))
     expect(site.told).toEqual([expect.objectContaining({ message: "/var/private is on fire" })])
   })
+
+  test("what goes wrong for every item of a list is told once, and nothing where the client has gone away", async () => {
+    const { registry } = createSite()
+    const gone = new AbortController()
+    const body = JSON.stringify({
+      query: '{ a: project(name: "a") { id } b: project(name: "b") { id } c: project(name: "c") { id } }',
+    })
+    for (const [signal, told] of [
+      [undefined, 1],
+      [gone.signal, 0],
+    ] as const) {
+      const fail = () => {
+        if (signal) gone.abort()
+        return Promise.reject(new Error("The connection broke."))
+      }
+      const site = createSite({ registry: { ...registry, getProject: fail } })
+      const response = await site.fetch("/graphql", { method: "POST", key: annsKey, body, ...(signal && { signal }) })
+      expect(((await response.json()) as { errors: unknown[] }).errors).toHaveLength(3)
+      expect(site.told).toHaveLength(told)
+    }
+  })
 })
