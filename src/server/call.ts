@@ -53,28 +53,22 @@ export const lookUpCost = 10
 
 export function createCall(setup: Setup, principal: Principal, baseUrl: string, signal: AbortSignal): Call {
   let left = maxObjects
-  return {
-    setup,
-    principal,
-    registry: guardRegistry(setup.registry, principal),
-    baseUrl,
-    signal,
-    spend(count) {
-      left -= count
-      if (left < 0)
-        throw new InvalidArgumentError(
-          "query",
-          `The query is as much work as more than ${maxObjects} objects; ask for fewer at once, or with a simpler filter.`,
-        )
-    },
+  const spend = (count: number) => {
+    left -= count
+    if (left < 0)
+      throw new InvalidArgumentError(
+        "query",
+        `The query is as much work as more than ${maxObjects} objects; ask for fewer at once, or with a simpler filter.`,
+      )
   }
+  return { setup, principal, registry: guardRegistry(setup.registry, principal, spend), baseUrl, signal, spend }
 }
 
 /** For finding what `action` is to be done to, also without the right to read it: nothing that comes from here is told. */
-export function registryFor({ setup, principal }: Call, action: Action): Registry {
+export function registryFor({ setup, principal, spend }: Call, action: Action): Registry {
   const { actions = allActions } = principal
   const mayFind = actions.includes("read") || actions.includes(action)
-  return guardRegistry(setup.registry, { ...principal, actions: mayFind ? ["read"] : [] })
+  return guardRegistry(setup.registry, { ...principal, actions: mayFind ? ["read"] : [] }, spend)
 }
 
 /** The project a request means, with the defaults filled in. */

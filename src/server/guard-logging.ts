@@ -1,5 +1,6 @@
 import type { Registry } from "../ports.ts"
 import type { Places } from "./guard-places.ts"
+import type { RunSight } from "./guard-run-sight.ts"
 import type { Sight } from "./guard-sight.ts"
 import { toldMembership } from "./guard-telling.ts"
 import type { Principal } from "./principal.ts"
@@ -7,12 +8,12 @@ import type { Principal } from "./principal.ts"
 type Logging = Pick<Registry, "createVersion" | "requestUploads" | "storeManifest" | "commitVersion" | "resolveClientId">
 
 /** The part of `guardRegistry` that makes versions. */
-export function guardLogging(registry: Registry, who: Principal, places: Places, runPlaces: Places, sight: Sight): Logging {
+export function guardLogging(registry: Registry, who: Principal, places: Places, runs: RunSight, sight: Sight): Logging {
   const { see, requireSeen, requireOwn } = sight
   return {
     async createVersion(input, options) {
       const version = await places.demanded("write", input, options)
-      const run = input.run && (await runPlaces.demanded("write", input.run, options))
+      const run = input.run && (await runs.demanded(input.run, options))
       // What a version builds on becomes part of it.
       if (input.baseId !== undefined) await requireSeen(input.baseId, options)
       return registry.createVersion({ ...version, run }, options)

@@ -8,7 +8,7 @@ import { may, type Principal } from "./principal.ts"
 export interface Sight {
   readable(place: CollectionRef): boolean
   see(id: string, options?: CallOptions): Promise<VersionRecord | undefined>
-  requireSeen(id: string, options?: CallOptions): Promise<void>
+  requireSeen(id: string, options?: CallOptions): Promise<VersionRecord>
   /** Throws unless it may be changed; one that may not even be seen is unknown. */
   requireOwn(id: string, action: "write" | "delete", options?: CallOptions): Promise<void>
 }
@@ -21,9 +21,7 @@ export function createSight(registry: Registry, who: Principal): Sight {
     const members = version.state === "COMMITTED" ? await registry.memberships(version.id, options) : []
     return members.some(({ collection }) => readable(collection)) ? version : undefined
   }
-  const requireSeen = async (id: string, options?: CallOptions) => {
-    if ((await see(id, options)) === undefined) refuseUnknown(id)
-  }
+  const requireSeen = async (id: string, options?: CallOptions) => (await see(id, options)) ?? refuseUnknown(id)
   return {
     readable,
     see,

@@ -1,5 +1,5 @@
-import type { CollectionRecord, Membership, ProjectRecord, RunRecord, VersionRecord } from "../ports.ts"
-import { forRuns, may, type Principal } from "./principal.ts"
+import type { CollectionRecord, Membership, ProjectRecord, VersionRecord } from "../ports.ts"
+import { may, type Principal } from "./principal.ts"
 
 /**
  * What a principal is told of what it has changed. Where it may read that is all; where it may not, nothing that people wrote about it:
@@ -25,8 +25,4 @@ export function toldMembership(who: Principal, member: Membership): Membership {
 
 export function toldProject(who: Principal, project: ProjectRecord): ProjectRecord {
   return may(who, "read", project) ? project : { ...project, description: null, artifactTypes: null }
-}
-
-export function toldRun(who: Principal, run: RunRecord): RunRecord {
-  return may(forRuns(who), "read", run) ? run : { ...run, jobType: null, group: null, notes: null, tags: [], config: {} }
 }

@@ -47,7 +47,7 @@ export function refuseAction(action: Action, place: Place, reason?: string): nev
   throw new Refusal(403, `This key may not ${action} ${path}${reason === undefined ? "" : `: ${reason}`}.`, path)
 }
 
-/** Whoever may write to one collection of a project may log in the project's runs what it does there. */
+/** Runs belong to a project and to none of its collections. */
 export function forRuns(who: Principal): Principal {
   return { ...who, collection: undefined }
 }

@@ -58,6 +58,9 @@ export interface Server {
   /**
    * A key for one project, or one collection of it, that ends by itself: for a browser, which must never hold an API key. Any server with
    * the same secret takes it.
+   *
+   * Of the project's runs, one for a collection sees and changes those that it starts (their config says so, under `_isofact_collection`)
+   * and those that logged or used something in the collection; of the others it sees the names.
    */
   issueToken(options: TokenOptions): Promise<string>
 }

@@ -1,7 +1,8 @@
 /** Tokens that may do one thing and not another. */
-import { expect, test } from "vitest"
+import { describe, expect, test } from "vitest"
 import type { Action } from "../../src/server/server.ts"
-import { artifactInput, createSite, log, need, type Site } from "./site.ts"
+import { wandb } from "../../src/wandb/wandb.ts"
+import { annsKey, artifactInput, createArtifactQuery, createSite, log, need, type Site } from "./site.ts"
 
 const text = "the birds of ann"
 
@@ -99,4 +100,96 @@ test("a token to write only adds to what is there", async () => {
     upsertBucket(input: { entityName: "ann", modelName: "birds", name: "r" }) { inserted } }`
   expect(need(await site.gql(upsert, {}, key))).toEqual({ upsertModel: { inserted: false }, upsertBucket: { inserted: false } })
   expect((await site.registry.getProject(project))?.artifactTypes).toEqual(["dataset", "model"])
+})
+
+function createGateway(): Site {
+  const upstream = createSite()
+  const options = { apiKey: annsKey, baseUrl: "http://upstream.test", entity: "ann", project: "birds", env: () => undefined }
+  return createSite({ registry: wandb({ ...options, fetch: (request: Request) => upstream.server.fetch(request) }) })
+}
+
+describe.each([
+  ["a server", createSite],
+  ["a gateway", createGateway],
+])("a token for one collection, of %s,", (_, create) => {
+  const run = { entity: "ann", project: "birds", run: "r" }
+  const noted = { notes: "private", group: "private", jobType: "private", tags: ["private"], config: { k: "private" } }
+  const fields = "name displayName notes config group jobType tags"
+  const oneQuery = `query ($run: String!) { project(name: "birds", entityName: "ann") { run(name: $run) { ${fields} } } }`
+  const use = `mutation ($id: ID!) { useArtifact(input: { artifactID: $id, entityName: "ann", projectName: "birds", runName: "r" }) { success } }`
+  const upsert = `mutation ($run: String!, $config: JSONString, $notes: String) { upsertBucket(input: { entityName: "ann", modelName: "birds",
+    name: $run, config: $config, notes: $notes }) { inserted bucket { ${fields} } } }`
+  const finish = (site: Site, name: string, key: string) =>
+    site.fetch(`/files/ann/birds/${name}/file_stream`, { method: "POST", body: '{"complete":true,"exitcode":0}', key })
+
+  test("sees the names of others' runs, and changes none", async () => {
+    const site = create()
+    await site.registry.upsertRun({ ...run, ...noted, displayName: "shown" })
+    await log(site, { a: text }, { collection: "other", input: { runName: "r" } })
+    const { id } = await log(site, { a: text })
+    const key = await issue(site, ["read", "write", "delete"], "field")
+    const runs = need(
+      await site.gql(`{ project(name: "birds", entityName: "ann") { runs { edges { node { ${fields} } } } } }`, {}, key),
+    )
+    const one = need(await site.gql(oneQuery, { run: "r" }, key)).project.run
+    const told = { name: "r", displayName: "shown", notes: null, config: "{}", group: null, jobType: null, tags: [] }
+    expect([one, runs.project.runs.edges]).toEqual([told, [{ node: told }]])
+    const before = await site.registry.getRun(run)
+    const input = artifactInput({ b: "b" }, { input: { runName: "r" } })
+    for (const [query, variables] of [
+      [upsert, { run: "r", notes: "mine" }],
+      [createArtifactQuery, { input }],
+      [use, { id }],
+    ] as const) {
+      const { status, errors } = await site.gql(query, variables, key)
+      expect([status, errors?.[0]?.message]).toEqual([403, expect.stringContaining("may not change the run r")])
+    }
+    expect((await finish(site, "r", key)).status).toBe(403)
+    expect([await site.registry.getRun(run), await Array.fromAsync(site.registry.runVersions(run, "used"))]).toEqual([before, []])
+  })
+
+  test("has those that it starts", async () => {
+    const site = create()
+    const key = await issue(site, ["read", "write"], "field")
+    const change = async (variables: object) => need(await site.gql(upsert, { run: "r", ...variables }, key)).upsertBucket
+    expect(await change({})).toMatchObject({ inserted: true, bucket: { config: "{}" } })
+    expect(await change({ notes: "first" })).toMatchObject({ inserted: false, bucket: { notes: "first", config: "{}" } })
+    const { bucket } = await change({ config: '{"k":{"value":1}}' })
+    expect(bucket).toMatchObject({ notes: "first", config: '{"k":{"value":1}}' })
+    const { id } = await log(site, { a: text }, { key, input: { runName: "r" } })
+    need(await site.gql(use, { id }, key))
+    expect(need(await site.gql(oneQuery, { run: "r" }, key)).project.run).toEqual(bucket)
+    expect((await finish(site, "r", key)).status).toBe(200)
+    const config = { k: 1, _isofact_collection: "field" }
+    expect(await site.registry.getRun(run)).toMatchObject({ state: "finished", notes: "first", config })
+    const other = await issue(site, ["read", "write"], "other")
+    expect((await site.gql(upsert, { run: "r" }, other)).status).toBe(403)
+    expect(need(await site.gql(oneQuery, { run: "r" }, other)).project.run.config).toBe("{}")
+  })
+
+  test.each(["logged", "used"])("has those that %s something in it", async (verb) => {
+    const site = create()
+    await site.registry.upsertRun({ ...run, ...noted })
+    const { id } = await log(site, { a: text }, { input: { runName: verb === "logged" ? "r" : undefined } })
+    if (verb === "used") need(await site.gql(use, { id }))
+    const key = await issue(site, ["read", "write"], "field")
+    const one = need(await site.gql(oneQuery, { run: "r" }, key)).project.run
+    expect(one).toEqual(need(await site.gql(oneQuery, { run: "r" })).project.run)
+    const lineage = `query ($id: ID!) { artifact(id: $id) { createdBy { ... on Run { ${fields} } } usedBy { edges { node { ${fields} } } } } }`
+    const { createdBy, usedBy } = need(await site.gql(lineage, { id }, key)).artifact
+    expect(verb === "logged" ? createdBy : usedBy.edges[0].node).toEqual(one)
+    expect(need(await site.gql(upsert, { run: "r", notes: "n" }, key)).upsertBucket.bucket.notes).toBe("n")
+    const blind = await issue(site, ["write"], "field")
+    expect(need(await site.gql(upsert, { run: "r" }, blind)).upsertBucket.bucket.config).toBe("{}")
+  })
+
+  test("of a version that is linked into it, learns the name of the run that logged it", async () => {
+    const site = create()
+    await site.registry.upsertRun({ ...run, ...noted })
+    const { id } = await log(site, { a: text }, { input: { runName: "r" } })
+    await site.registry.link(id, { entity: "ann", project: "birds", collection: "shelf" }, [])
+    const query = `query ($id: ID!) { artifact(id: $id) { createdBy { ... on Run { ${fields} } } } }`
+    const { createdBy } = need(await site.gql(query, { id }, await issue(site, ["read"], "shelf"))).artifact
+    expect(createdBy).toMatchObject({ name: "r", config: "{}", notes: null })
+  })
 })
