@@ -1,3 +1,5 @@
+import { Refusal } from "./failure.ts"
+
 const exposed = "ETag, Content-Length, Content-Range, X-Request-Id"
 const preflightSeconds = "7200"
 
@@ -28,6 +30,26 @@ export function applyCors(origins: readonly string[], request: Request, response
     headers.set("access-control-expose-headers", exposed)
   }
   return response
+}
+
+/**
+ * Refuses requests that a browser makes for a page of another site, unless that page may: they carry the key that somebody once typed in,
+ * whoever sends them. Where all pages may, they must be requests that browsers ask about first, and never send a kept key with.
+ */
+export function refuseForeign(origins: readonly string[], request: Request, ownOrigin: string): void {
+  const { headers, method } = request
+  const origin = headers.get("origin")
+  if (!isForeign(headers.get("sec-fetch-site"), origin, ownOrigin)) return
+  const isAskedFirst = method !== "POST" || headers.get("content-type")?.startsWith("application/json") === true
+  if (origin !== null && (origins.includes(origin) || (origins.includes("*") && isAskedFirst))) return
+  const advice = origins.includes("*") ? "send the content-type application/json" : "corsOrigins must name its origin"
+  throw new Refusal(403, `A page of another site may not do this: ${advice}.`)
+}
+
+function isForeign(site: string | null, origin: string | null, ownOrigin: string): boolean {
+  // Browsers leave the first header out where the address is not secure, and programs leave out both.
+  if (site === null) return origin !== null && origin !== ownOrigin
+  return site === "cross-site" || site === "same-site"
 }
 
 function allowedOrigin(origins: readonly string[], request: Request): string | undefined {

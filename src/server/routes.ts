@@ -2,7 +2,7 @@ import { Hono } from "hono"
 import { isArtifactError } from "../errors.ts"
 import { readJson } from "./body.ts"
 import { type Call, createCall, type Setup } from "./call.ts"
-import { applyCors, preflight } from "./cors.ts"
+import { applyCors, preflight, refuseForeign } from "./cors.ts"
 import { downloads } from "./downloads.ts"
 import { type Failure, Refusal, toFailure } from "./failure.ts"
 import { createExecutor } from "./graphql.ts"
@@ -18,7 +18,7 @@ import type { Claims } from "./urls.ts"
 export interface Exchange {
   readonly request: Request
   readonly requestId: string
-  /** Refuses with 401 without a key that is known. */
+  /** Refuses with 401 without a key that is known, and with 403 what another site's page sends. */
   authenticate(): Promise<Call>
 }
 
@@ -96,8 +96,9 @@ async function answer(
   const early = preflight(setup.corsOrigins, request)
   if (early !== undefined) return early
   const authenticate = async () => {
-    const principal = await readKey(setup, request)
     const baseUrl = setup.baseUrl?.replace(/\/$/, "") ?? new URL(request.url).origin + prefix
+    refuseForeign(setup.corsOrigins, request, new URL(baseUrl).origin)
+    const principal = await readKey(setup, request)
     return createCall(setup, principal, baseUrl, request.signal)
   }
   const response = await attempt(setup, request, requestId, () => route({ request, requestId, authenticate }))

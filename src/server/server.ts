@@ -28,7 +28,7 @@ export interface ServerOptions {
   readonly authenticate: (key: string, request: Request) => Promise<Principal | undefined> | Principal | undefined
   /** Where clients reach the server, with its path if it has one. Default: as the request says, at the root. */
   readonly baseUrl?: string | undefined
-  /** Origins of pages that may use it from a browser, such as `"https://birds.example"`; `"*"`: all. Default: none. */
+  /** Origins of pages that may use it from a browser, such as `"https://birds.example"`; `"*"`: all. Default: its own only. */
   readonly corsOrigins?: readonly string[] | undefined
   /** How long the addresses of files are good for. Default 4 hours. */
   readonly urlExpiresInSeconds?: number | undefined

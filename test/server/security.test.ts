@@ -396,6 +396,44 @@ describe("browsers", () => {
   })
 })
 
+describe("a page of another site, with the key that the browser keeps,", () => {
+  const evil = "https://evil.example"
+  const site = createSite({ corsOrigins: ["https://page.example"] })
+  const open = createSite({ corsOrigins: ["*"] })
+  const body = '{"query":"{ viewer { id } }"}'
+  const post = async (to: Site, headers: Record<string, string>, path = "/graphql") =>
+    (await to.fetch(path, { method: "POST", body, headers: { "content-type": "text/plain", ...headers }, key: annsKey })).status
+  const json = { "content-type": "application/json" }
+
+  test.each([
+    ["cross-site", { "sec-fetch-site": "cross-site", origin: evil }],
+    ["of a neighbour", { "sec-fetch-site": "same-site", origin: "https://evil.site.test" }],
+    ["opaque", { "sec-fetch-site": "cross-site", origin: "null" }],
+    ["that hides where it is from", { "sec-fetch-site": "cross-site" }],
+    ["where browsers name only the origin", { origin: evil }],
+  ])("gets nowhere: %s", async (_, headers) => {
+    for (const path of ["/graphql", "/files/ann/birds/r/file_stream"]) {
+      expect([await post(site, headers, path), await post(site, { ...headers, ...json }, path)]).toEqual([403, 403])
+      expect(await post(open, headers, path)).toBe(403)
+    }
+    for (const path of ["/artifactsV2/x/ann/birds/field/a/b/c/d", `/artifacts/ann/${hexOf(text)}`]) {
+      const answer = await site.fetch(path, { headers, key: annsKey })
+      expect([answer.status, answer.headers.get("www-authenticate")]).toEqual([403, null])
+    }
+  })
+
+  test.each([
+    ["of its own pages", site, { "sec-fetch-site": "same-origin", origin }],
+    ["of its own pages, in old browsers", site, { origin }],
+    ["typed in", site, { "sec-fetch-site": "none" }],
+    ["of programs", site, {}],
+    ["of a page that it names", site, { "sec-fetch-site": "cross-site", origin: "https://page.example" }],
+    ["of any page, where all may and ask first", open, { "sec-fetch-site": "cross-site", origin: evil, ...json }],
+  ])("is told from requests %s", async (_, to, headers) => {
+    expect(await post(to, headers as Record<string, string>)).toBe(200)
+  })
+})
+
 test("a public address with a path is where everything is", async () => {
   const site = createSite({ baseUrl: "https://public.example/wandb/" })
   const post = (url: string) =>
