@@ -51,6 +51,13 @@ export async function sendFile(
   return new Response(sized(isProven ? reporting(setup, stream, file) : stream, length), { status, headers })
 }
 
+/** The same where a key or a session opens it: unlike at a signed address, what is kept of it is worth nothing once that has ended. */
+export async function sendGuarded(...file: Parameters<typeof sendFile>): Promise<Response> {
+  const response = await sendFile(...file)
+  response.headers.set("cache-control", "private, no-cache")
+  return response
+}
+
 /** Manifest text, which the registry has verified. */
 async function sendManifest(setup: Setup, version: string, request: Request): Promise<Response> {
   const bytes = new TextEncoder().encode(await setup.registry.getManifest(version, { signal: request.signal }))

@@ -2,7 +2,7 @@ import { type Digest, digestFromHex } from "../core/digest-text.ts"
 import { EntryNotFoundError } from "../errors.ts"
 import type { Membership } from "../ports.ts"
 import type { Call } from "./call.ts"
-import { sendFile } from "./downloads.ts"
+import { sendGuarded } from "./downloads.ts"
 import { demand } from "./principal.ts"
 import { entriesOf, refOf, storedEntry } from "./view-files.ts"
 
@@ -55,7 +55,7 @@ async function sendFrom(call: Call, member: Membership, digest: Digest, request:
   const entries = await entriesOf(call, member.version.id)
   const entry = entries.find((each) => each.digest === digest && each.ref === undefined)
   const file = entry && storedEntry(entry)
-  return file && sendFile(call.setup, refOf(member), file, request)
+  return file && sendGuarded(call.setup, refOf(member), file, request)
 }
 
 function isHex(text: string): boolean {

@@ -316,6 +316,10 @@ describe("downloading", () => {
     ]) {
       const response = await site.fetch(path, { key: annsKey })
       expect([path, response.status, await response.text()]).toEqual([path, 200, text])
+      expect(response.headers.get("cache-control")).toBe("private, no-cache")
+      const headers = { "if-none-match": response.headers.get("etag")! }
+      expect((await site.fetch(path, { key: annsKey, headers })).status).toBe(304)
+      expect((await site.fetch(path, { headers })).status).toBe(401)
       expect((await site.fetch(path)).status).toBe(401)
     }
     for (const path of [

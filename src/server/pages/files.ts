@@ -1,8 +1,8 @@
 import { digestToHex, isDigest } from "../../core/digest-text.ts"
 import type { Entry } from "../../core/entry.ts"
 import { comparePaths } from "../../core/path.ts"
-import type { Membership, StoredEntry } from "../../ports.ts"
-import { sendFile } from "../downloads.ts"
+import type { Membership } from "../../ports.ts"
+import { sendGuarded } from "../downloads.ts"
 import { entriesOf, refOf, storedEntry } from "../view-files.ts"
 import { counted, name, size } from "./format.ts"
 import { html, type Piece } from "./html.ts"
@@ -24,14 +24,7 @@ export async function filesPage(visit: Visit, member: Membership, path: string):
   if (entry === undefined) return folderPage(visit, member, path, entries)
   if (!visit.query.has("raw")) return filePage(visit, member, entry, entries)
   const stored = storedEntry(entry)
-  return stored && sendRaw(visit, member, stored)
-}
-
-/** Unlike at a signed address, what a browser keeps of it is worth nothing once its session is over. */
-async function sendRaw({ call, request }: Visit, member: Membership, stored: StoredEntry): Promise<Response> {
-  const response = await sendFile(call.setup, refOf(member), stored, request)
-  response.headers.set("cache-control", "private, no-cache")
-  return response
+  return stored && sendGuarded(visit.call.setup, refOf(member), stored, visit.request)
 }
 
 function folderPage(visit: Visit, member: Membership, path: string, entries: readonly Entry[]): Page | undefined {
