@@ -1,7 +1,9 @@
 import { show } from "../core/show.ts"
 import { InvalidArgumentError } from "../errors.ts"
 import type { Call } from "./call.ts"
+import type { LivingList } from "./connection.ts"
 import { compilePattern, maxText } from "./pattern.ts"
+import { comparePlaces, type Place, placePart } from "./places.ts"
 import type { FilterArgs } from "./view-project.ts"
 
 /**
@@ -22,17 +24,23 @@ const keysPerObject = 5
 /** A test that looks at next to nothing, in characters. */
 const leastChars = 10
 
+/** What there is to know of things that can be listed. */
+export interface Kind<T> {
+  /** The words that filters and orders use of them. */
+  readonly fields: Fields<T>
+  /** Where one stands in the list as it comes. */
+  placeOf(item: T): Place
+  readonly isOrdered: boolean
+}
+
 /** What passes, in the order asked; as it comes when nothing is asked. */
-export function filterItems<T>(
-  call: Call,
-  items: AsyncIterable<T>,
-  fields: Fields<T>,
-  args: FilterArgs,
-): AsyncIterable<T> | Promise<T[]> {
-  const test = compileFilter(call, fields, args.filters)
-  const compare = compileOrder(fields, args.order)
-  const passing = test === undefined ? items : filtered(call, items, test)
-  return compare === undefined ? passing : sorted(call, passing, compare)
+export function listOf<T>(call: Call, items: () => AsyncIterable<T>, kind: Kind<T>, args: FilterArgs): LivingList<T> {
+  const test = compileFilter(call, kind.fields, args.filters)
+  const order = compileOrder(kind.fields, args.order)
+  const all = () => (test === undefined ? items() : filtered(call, items(), test))
+  if (order === undefined) return { all, placeOf: kind.placeOf, isOrdered: kind.isOrdered }
+  const placeOf = (item: T): Place => [...order.placeOf(item), ...kind.placeOf(item)]
+  return { all: () => sorted(call, all(), placeOf, order.signs), placeOf, signs: order.signs, isOrdered: true }
 }
 
 async function* filtered<T>(call: Call, items: AsyncIterable<T>, test: Test<T>): AsyncGenerator<T> {
@@ -42,13 +50,13 @@ async function* filtered<T>(call: Call, items: AsyncIterable<T>, test: Test<T>):
   }
 }
 
-async function sorted<T>(call: Call, items: AsyncIterable<T>, compare: (a: T, b: T) => number): Promise<T[]> {
-  const list: T[] = []
+async function sorted<T>(call: Call, items: AsyncIterable<T>, placeOf: (item: T) => Place, signs: Order<T>["signs"]): Promise<T[]> {
+  const list: { readonly item: T; readonly place: Place }[] = []
   for await (const item of items) {
     call.spend(1)
-    list.push(item)
+    list.push({ item, place: placeOf(item) })
   }
-  return list.sort(compare)
+  return list.sort((a, b) => comparePlaces(a.place, b.place, signs)).map(({ item }) => item)
 }
 
 /** Each use of the test is charged for what it looks at. */
@@ -189,21 +197,20 @@ function order(a: unknown, b: unknown): number {
   return (a as string) < (b as string) ? -1 : (a as string) > (b as string) ? 1 : 0
 }
 
+interface Order<T> {
+  placeOf(item: T): Place
+  readonly signs: readonly number[]
+}
+
 /** `+name` or `name` ascending, `-name` descending, several joined by commas. */
-export function compileOrder<T>(fields: Fields<T>, text: string | null | undefined): ((a: T, b: T) => number) | undefined {
+function compileOrder<T>(fields: Fields<T>, text: string | null | undefined): Order<T> | undefined {
   if (text === null || text === undefined || text === "") return undefined
   if (text.length > maxLength) fail(`more than ${maxLength} characters`)
   const steps = text.split(",", maxDepth).map((part) => {
     const [, sign, name = ""] = /^\s*([+-]?)(.*?)\s*$/.exec(part)!
     return { read: readerOf(fields, name), sign: sign === "-" ? -1 : 1 }
   })
-  return (a, b) => {
-    for (const { read, sign } of steps) {
-      const result = order(read(a) ?? "", read(b) ?? "")
-      if (result !== 0) return result * sign
-    }
-    return 0
-  }
+  return { placeOf: (item) => steps.map(({ read }) => placePart(read(item))), signs: steps.map(({ sign }) => sign) }
 }
 
 function isObject(value: unknown): value is Json {

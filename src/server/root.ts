@@ -15,6 +15,7 @@ import { connection, type PageArgs } from "./connection.ts"
 import { artifactView } from "./view-artifact.ts"
 import { collectionView, findCollection } from "./view-collection.ts"
 import { projectView } from "./view-project.ts"
+import { projectList } from "./view-registries.ts"
 import { findEntity, findOrganization, namedProject, serverInfo, userView } from "./view-session.ts"
 
 /** What the fields of `Query` and `Mutation` do, each with its arguments and the call it belongs to. */
@@ -30,7 +31,7 @@ const queries = {
   models: (call: Call, args: PageArgs & { entityName?: string | null }) =>
     connection(
       call,
-      () => call.registry.projects(args.entityName || undefined, { signal: call.signal }),
+      projectList(call, args.entityName || undefined),
       (project) => ({ node: projectView(call, project, project) }),
       args,
     ),

@@ -1,9 +1,10 @@
 import { EntryNotFoundError } from "../errors.ts"
 import type { CollectionRecord, CollectionRef, Membership } from "../ports.ts"
 import { type Call, lookUpCost, registryFor } from "./call.ts"
-import { connection, type PageArgs } from "./connection.ts"
-import { filterItems } from "./filters.ts"
+import { connection, type LivingList, type PageArgs } from "./connection.ts"
+import { type Kind, listOf } from "./filters.ts"
 import { formatId, innermostPart, parseId } from "./ids.ts"
+import { comparePlaces, named } from "./places.ts"
 import type { Action } from "./principal.ts"
 import { aliasView, artifactView, memberView } from "./view-artifact.ts"
 import { type FilterArgs, namedType, projectView } from "./view-project.ts"
@@ -62,26 +63,16 @@ export function collectionView(call: Call, ref: CollectionRef, known: Collection
       return member ? artifactView(call, member.version) : null
     },
     aliases: async (args: PageArgs) =>
-      connection(
-        call,
-        () => call.registry.collectionAliases(at, { signal }),
-        (alias) => ({ node: aliasView(call, known, alias) }),
-        args,
-      ),
+      connection(call, aliasList(call, at), (alias) => ({ node: aliasView(call, known, alias) }), args),
     artifacts: (args: PageArgs & FilterArgs) =>
       connection(
         call,
-        () => filterItems(call, members(), memberFields, args),
+        listOf(call, members, memberKind, args),
         (member) => ({ version: `v${member.index}`, node: artifactView(call, member.version) }),
         args,
       ),
     artifactMemberships: (args: PageArgs & FilterArgs) =>
-      connection(
-        call,
-        () => filterItems(call, members(), memberFields, args),
-        (member) => ({ node: memberView(call, member) }),
-        args,
-      ),
+      connection(call, listOf(call, members, memberKind, args), (member) => ({ node: memberView(call, member) }), args),
     artifactMembership: async ({ aliasName }: { aliasName: string }) => {
       call.spend(lookUpCost)
       const member = await call.registry.findVersion({ ...at, alias: aliasName }, { signal })
@@ -90,12 +81,21 @@ export function collectionView(call: Call, ref: CollectionRef, known: Collection
   }
 }
 
+function aliasList(call: Call, at: CollectionRef): LivingList<string> {
+  const placeOf = (alias: string) => named(alias)
+  const all = async () => {
+    const aliases = await call.registry.collectionAliases(at, { signal: call.signal })
+    return aliases.toSorted((a, b) => comparePlaces(placeOf(a), placeOf(b)))
+  }
+  return { all, placeOf, isOrdered: true }
+}
+
 export function tagView(name: string) {
   return { __typename: "Tag", id: formatId("Tag", name), name }
 }
 
 /** The words that filters and orders of versions use. */
-export const memberFields = {
+const memberFields = {
   id: ({ version }: Membership) => version.id,
   state: ({ version }: Membership) => version.state,
   version: ({ index }: Membership) => `v${index}`,
@@ -113,4 +113,14 @@ export const memberFields = {
   createdAt: ({ version }: Membership) => version.createdAt,
   updated_at: ({ version }: Membership) => version.updatedAt,
   updatedAt: ({ version }: Membership) => version.updatedAt,
+}
+
+/** Of one collection, newest first as a registry lists them. */
+const memberKind: Kind<Membership> = { fields: memberFields, placeOf: ({ index }) => [-index], isOrdered: true }
+
+/** Of many collections. */
+export const shelvedKind: Kind<Membership> = {
+  fields: memberFields,
+  placeOf: ({ collection, index }) => [...named(collection.project, collection.collection), -index],
+  isOrdered: false,
 }

@@ -1,13 +1,14 @@
 import { EntryNotFoundError } from "../errors.ts"
 import type { ArtifactTypeRecord, CollectionRecord, ProjectRecord, ProjectRef, RunRef } from "../ports.ts"
 import { type Call, once } from "./call.ts"
-import { connection, type PageArgs, wholeList } from "./connection.ts"
-import { filterItems } from "./filters.ts"
+import { connection, type LivingList, type PageArgs, wholeList } from "./connection.ts"
+import { type Kind, listOf } from "./filters.ts"
 import { formatId, numberOf } from "./ids.ts"
+import { named } from "./places.ts"
 import { may } from "./principal.ts"
 import { artifactView, memberView } from "./view-artifact.ts"
 import { collectionView } from "./view-collection.ts"
-import { runFields, runView } from "./view-run.ts"
+import { runKind, runView } from "./view-run.ts"
 import { entityView } from "./view-session.ts"
 
 export interface FilterArgs {
@@ -25,7 +26,11 @@ export function projectView(call: Call, ref: ProjectRef, known?: ProjectRecord) 
   const record = once(
     async () => known ?? (await call.registry.getProject(ref, { signal: call.signal })) ?? refuseUnknownProject(ref),
   )
-  const types = () => listTypes(call, ref)
+  const types: LivingList<ArtifactTypeRecord> = {
+    all: () => listTypes(call, ref),
+    placeOf: (type) => named(type.name),
+    isOrdered: false,
+  }
   return {
     __typename: "Project",
     id: projectId(ref),
@@ -101,8 +106,8 @@ async function findRun(call: Call, ref: RunRef) {
 }
 
 function runConnection(call: Call, ref: ProjectRef, args: PageArgs & FilterArgs) {
-  const all = () => filterItems(call, call.registry.runs(place(ref), { signal: call.signal }), runFields, args)
-  return connection(call, all, (run) => ({ node: runView(call, run) }), args)
+  const runs = () => call.registry.runs(place(ref), { signal: call.signal })
+  return connection(call, listOf(call, runs, runKind, args), (run) => ({ node: runView(call, run) }), args)
 }
 
 function listTypes(call: Call, ref: ProjectRef): AsyncIterable<ArtifactTypeRecord> {
@@ -132,12 +137,17 @@ export function typeView(call: Call, ref: ProjectRef, type: ArtifactTypeRecord) 
 }
 
 export function collectionList(call: Call, ref: ProjectRef, type: string | undefined, args: PageArgs & FilterArgs) {
-  const all = () => filterItems(call, call.registry.collections(ref, type, { signal: call.signal }), collectionFields, args)
-  return connection(call, all, (collection) => ({ node: collectionView(call, collection, collection) }), args)
+  const collections = () => call.registry.collections(ref, type, { signal: call.signal })
+  return connection(
+    call,
+    listOf(call, collections, collectionKind, args),
+    (collection) => ({ node: collectionView(call, collection, collection) }),
+    args,
+  )
 }
 
 /** The words that filters and orders of collections use. */
-export const collectionFields = {
+const collectionFields = {
   id: ({ id }: CollectionRecord) => id,
   artifact_collection_id: ({ id }: CollectionRecord) => id,
   name: ({ collection }: CollectionRecord) => collection,
@@ -150,4 +160,10 @@ export const collectionFields = {
   createdAt: ({ createdAt }: CollectionRecord) => createdAt,
   updated_at: ({ updatedAt }: CollectionRecord) => updatedAt,
   updatedAt: ({ updatedAt }: CollectionRecord) => updatedAt,
+}
+
+export const collectionKind: Kind<CollectionRecord> = {
+  fields: collectionFields,
+  placeOf: ({ project, collection }) => named(project, collection),
+  isOrdered: false,
 }

@@ -1,11 +1,12 @@
 import type { CollectionKind, CollectionRecord, Membership, ProjectRecord, ProjectRef } from "../ports.ts"
 import type { Call } from "./call.ts"
-import { connection, type PageArgs } from "./connection.ts"
-import { compileFilter, filterItems } from "./filters.ts"
+import { connection, type LivingList, type PageArgs } from "./connection.ts"
+import { compileFilter, type Kind, listOf } from "./filters.ts"
 import { numberOf } from "./ids.ts"
+import { named, type Place } from "./places.ts"
 import { memberView } from "./view-artifact.ts"
-import { collectionView, memberFields } from "./view-collection.ts"
-import { collectionFields, type FilterArgs, projectView } from "./view-project.ts"
+import { collectionView, shelvedKind } from "./view-collection.ts"
+import { collectionKind, type FilterArgs, projectView } from "./view-project.ts"
 
 /** W&B's registries are projects with this prefix. */
 const registryPrefix = "wandb-registry-"
@@ -20,6 +21,18 @@ const projectFields = {
   updated_at: ({ updatedAt }: ProjectRecord) => updatedAt,
 }
 
+const projectKind: Kind<ProjectRecord> = { fields: projectFields, placeOf: placeOfProject, isOrdered: false }
+
+function placeOfProject({ entity, project }: ProjectRecord): Place {
+  return named(entity, project)
+}
+
+/** Of one entity, or of all that may be seen. */
+export function projectList(call: Call, entity: string | undefined): LivingList<ProjectRecord> {
+  const all = () => call.registry.projects(entity, { signal: call.signal })
+  return { all, placeOf: placeOfProject, isOrdered: false }
+}
+
 export async function findProject(call: Call, ref: ProjectRef) {
   const found = await call.registry.getProject(ref, { signal: call.signal })
   return found ? projectView(call, found, found) : null
@@ -32,8 +45,8 @@ export async function registriesEntity({ registry, signal }: Call, entity: strin
 }
 
 /** The registries of an entity, which as an organization has no other projects. */
-export function registryProjects(call: Call, entity: string, args: FilterArgs) {
-  return filterItems(call, listRegistries(call, entity), projectFields, args)
+export function registryProjects(call: Call, entity: string, args: FilterArgs): LivingList<ProjectRecord> {
+  return listOf(call, () => listRegistries(call, entity), projectKind, args)
 }
 
 async function* listRegistries(call: Call, entity: string): AsyncGenerator<ProjectRecord> {
@@ -50,8 +63,13 @@ interface CollectionArgs extends PageArgs, FilterArgs {
 
 export function registryCollections(call: Call, entity: string, args: CollectionArgs) {
   const kinds = args.collectionTypes?.map((type) => type.toLowerCase() as CollectionKind)
-  const all = () => filterItems(call, listCollections(call, entity, args.projectFilters, kinds), collectionFields, args)
-  return connection(call, all, (collection) => ({ node: collectionView(call, collection, collection) }), args)
+  const collections = () => listCollections(call, entity, args.projectFilters, kinds)
+  return connection(
+    call,
+    listOf(call, collections, collectionKind, args),
+    (collection) => ({ node: collectionView(call, collection, collection) }),
+    args,
+  )
 }
 
 async function* listCollections(
@@ -75,12 +93,12 @@ interface MemberArgs extends PageArgs, FilterArgs {
 }
 
 export function registryMemberships(call: Call, entity: string, args: MemberArgs) {
-  const all = () => filterItems(call, listMembers(call, entity, args), memberFields, args)
-  return connection(call, all, (member) => ({ node: memberView(call, member) }), args)
+  const members = () => listMembers(call, entity, args)
+  return connection(call, listOf(call, members, shelvedKind, args), (member) => ({ node: memberView(call, member) }), args)
 }
 
 async function* listMembers(call: Call, entity: string, args: MemberArgs): AsyncGenerator<Membership> {
-  const passes = compileFilter(call, collectionFields, args.collectionFilters)
+  const passes = compileFilter(call, collectionKind.fields, args.collectionFilters)
   for await (const collection of listCollections(call, entity, args.projectFilters, undefined)) {
     if (passes?.(collection) === false) continue
     yield* call.registry.versions(collection, { signal: call.signal })

@@ -1,8 +1,10 @@
 import type { Json } from "../core/json.ts"
-import type { RunRecord, RunRef } from "../ports.ts"
+import type { Membership, RunRecord, RunRef } from "../ports.ts"
 import { type Call, once } from "./call.ts"
-import { connection, type PageArgs } from "./connection.ts"
+import { connection, type LivingList, type PageArgs } from "./connection.ts"
+import type { Kind } from "./filters.ts"
 import { formatId, numberOf, parseId } from "./ids.ts"
+import { named } from "./places.ts"
 import { artifactView } from "./view-artifact.ts"
 import { projectView } from "./view-project.ts"
 
@@ -10,12 +12,7 @@ import { projectView } from "./view-project.ts"
 export function runView(call: Call, run: RunRecord) {
   const { entity, project } = run
   const versions = (direction: "logged" | "used") => (args: PageArgs) =>
-    connection(
-      call,
-      () => call.registry.runVersions(run, direction, { signal: call.signal }),
-      ({ version }) => ({ node: artifactView(call, version) }),
-      args,
-    )
+    connection(call, versionList(call, run, direction), ({ version }) => ({ node: artifactView(call, version) }), args)
   return {
     __typename: "Run",
     id: runId(run),
@@ -52,8 +49,17 @@ export function runView(call: Call, run: RunRecord) {
   }
 }
 
+/** In the order in which the run logged or used them, which is nearly that in which they were made. */
+function versionList(call: Call, run: RunRecord, direction: "logged" | "used"): LivingList<Membership> {
+  return {
+    all: () => call.registry.runVersions(run, direction, { signal: call.signal }),
+    placeOf: ({ version }) => [version.createdAt, version.id],
+    isOrdered: false,
+  }
+}
+
 /** The words that filters and orders of runs use. */
-export const runFields = {
+const runFields = {
   id: ({ id }: RunRecord) => id,
   name: ({ run }: RunRecord) => run,
   displayName: ({ displayName }: RunRecord) => displayName,
@@ -66,6 +72,8 @@ export const runFields = {
   createdAt: ({ createdAt }: RunRecord) => createdAt,
   created_at: ({ createdAt }: RunRecord) => createdAt,
 }
+
+export const runKind: Kind<RunRecord> = { fields: runFields, placeOf: ({ run }) => named(run), isOrdered: false }
 
 export function runId({ entity, project, run }: RunRef): string {
   return formatId("Run", entity, project, run)

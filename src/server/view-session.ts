@@ -66,12 +66,7 @@ export function entityView(call: Call, name: string) {
     organization: () => organizationView(call, name),
     project: ({ name: project }: { name?: string | null }) => findProject(call, { entity: name, project: project ?? "" }),
     projects: (args: PageArgs & FilterArgs) =>
-      connection(
-        call,
-        () => registryProjects(call, name, args),
-        (project) => ({ node: projectView(call, project, project) }),
-        args,
-      ),
+      connection(call, registryProjects(call, name, args), (project) => ({ node: projectView(call, project, project) }), args),
     artifactCollections: (args: Parameters<typeof registryCollections>[2]) => registryCollections(call, name, args),
     artifactMemberships: (args: Parameters<typeof registryMemberships>[2]) => registryMemberships(call, name, args),
   }
