@@ -56,11 +56,12 @@ async function* bodyOf({ body }: Request): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** The body as it comes in, to be read once. */
-export function bodyContent(request: Request): Content {
+/** The body as it comes in, to be read once; `name` is what messages call it. */
+export function bodyContent(request: Request, name: string): Content {
   const size = lengthOf(request)
   return {
     stability: "once",
+    name,
     ...(size !== undefined && { size }),
     stream: () => request.body ?? new ReadableStream({ start: (controller) => controller.close() }),
   }
@@ -70,8 +71,8 @@ export function bodyContent(request: Request): Content {
 const MOST_UNMEASURED = 64 * 1024 * 1024
 
 /** The body for another server, which wants to know how long it is before the first byte. */
-export function measured(request: Request): Content {
-  const content = bodyContent(request)
+export function measured(request: Request, name: string): Content {
+  const content = bodyContent(request, name)
   if (content.size !== undefined) return content
   let size = 0
   const count = new TransformStream<Uint8Array, Uint8Array>({

@@ -44,18 +44,27 @@ export function toFailure(error: unknown, requestId: string, storeName: string):
     const what = status === 500 ? "Something went wrong in the server" : "What stands behind the server did not answer as it should"
     return { status, message: `${what}; its log has more under the request id ${requestId}.`, isInternal: true }
   }
-  const message = (error as ArtifactError).message.replaceAll(storeName, "the registry").replace(storePlace, " in the registry")
-  return {
-    status,
-    message,
-    isInternal: false,
-    extensions: { code: (error as ArtifactError).code, details: tellable((error as ArtifactError).details) },
-  }
+  const { code, details } = error as ArtifactError
+  const message = tellableMessage(error as ArtifactError, storeName)
+  return { status, message, isInternal: false, extensions: { code, details: tellable(details) } }
 }
 
-function tellable({ argument, path, paths, expected, actual }: ErrorDetails): ErrorDetails {
+function tellableMessage({ message, details }: ArtifactError, storeName: string): string {
+  const own = ownPath(details)
+  const told = own === undefined ? message : message.replaceAll(own, "a stored file")
+  return told.replaceAll(storeName, "the registry").replace(storePlace, " in the registry")
+}
+
+function tellable(details: ErrorDetails): ErrorDetails {
+  const { argument, paths, expected, actual } = details
+  const path = ownPath(details) === undefined ? details.path : undefined
   const known = Object.entries({ argument, path, paths: paths?.slice(0, maxPaths), expected, actual })
   return Object.fromEntries(known.filter(([, value]) => value !== undefined))
+}
+
+/** A file of this machine: no path within an artifact looks like one. */
+function ownPath({ path }: ErrorDetails): string | undefined {
+  return path !== undefined && /^(?:[A-Za-z]:)?[\\/]/.test(path) ? path : undefined
 }
 
 /** A registry of somebody else's may say itself what the asker did wrong; that our key there is wrong is our trouble. */

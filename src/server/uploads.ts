@@ -15,7 +15,7 @@ const putFile: SignedHandler<"upload"> = async (setup, { version, path, digest }
     signal: request.signal,
   })
   if (ticket?.put === undefined) await drain(request)
-  else await ticket.put(setup.isGateway ? measured(request) : bodyContent(request), { signal: request.signal })
+  else await ticket.put((setup.isGateway ? measured : bodyContent)(request, path), { signal: request.signal })
   return new Response(null, { status: 200, headers: { etag: etagOf(digest) } })
 }
 

@@ -1,5 +1,12 @@
 import { describe, expect, test } from "vitest"
-import { ConflictError, EntryNotFoundError, RegistryError, StorageError, UnsupportedError } from "../../src/errors.ts"
+import {
+  ConflictError,
+  DigestMismatchError,
+  EntryNotFoundError,
+  RegistryError,
+  StorageError,
+  UnsupportedError,
+} from "../../src/errors.ts"
 import { Refusal, toFailure } from "../../src/server/failure.ts"
 
 const fail = (error: unknown) => toFailure(error, "id-1", "the embedded registry in /srv/a/records")
@@ -46,5 +53,18 @@ describe("what clients learn of an error", () => {
   test("programs learn which files it is about, and not where they were looked for", () => {
     const error = new ConflictError("Not stored in /srv/a/blobs: a", { paths: ["a"], operation: "/srv/a", requestId: "x" })
     expect(fail(error).extensions).toEqual({ code: "CONFLICT", details: { paths: ["a"] } })
+  })
+
+  test.each(["/srv/a/blobs/ab/cdef", "C:\\data\\ab\\cdef"])("nobody learns of %s", (path) => {
+    const error = new DigestMismatchError(`"${path}" is damaged: its bytes have digest x, not y`, {
+      path,
+      expected: "y",
+      actual: "x",
+    })
+    expect(fail(error)).toMatchObject({
+      message: '"a stored file" is damaged: its bytes have digest x, not y',
+      extensions: { code: "DIGEST_MISMATCH", details: { expected: "y", actual: "x" } },
+    })
+    expect(fail(error).extensions?.details).not.toHaveProperty("path")
   })
 })

@@ -1,8 +1,12 @@
+import { mkdtemp, rm } from "node:fs/promises"
 import { get } from "node:http"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { describe, expect, test, vi } from "vitest"
 import { readAll } from "../../src/bytes/hash-stream.ts"
 import { createJsHasher } from "../../src/bytes/js-hasher.ts"
 import { createNodeHasher } from "../../src/digest/node-crypto.ts"
+import { createNodePlatform } from "../../src/doors/node.ts"
 import type { Content } from "../../src/ports.ts"
 import { createEmbeddedRegistry } from "../../src/registry/embedded.ts"
 import { createMemoryBlobStore, createMemoryRecordStore } from "../../src/storage/memory.ts"
@@ -98,6 +102,21 @@ describe("uploading", () => {
     expect(right.headers.get("etag")).toBe(`"${hexOf(text)}"`)
     // Twice is fine.
     expect((await site.fetch(node.uploadUrl, { method: "PUT", body: text })).status).toBe(200)
+  })
+
+  test("what is wrong with bytes is told by the path of their entry, not by where the server keeps them", async () => {
+    const dir = await mkdtemp(join(tmpdir(), "isofact-server-"))
+    const registry = createNodePlatform().registry({ dir })
+    for (const site of [createSite(), createSite({ registry })]) {
+      for (const content of [text, "x".repeat(2_000_000)]) {
+        const { node } = await pendingFile(site, content)
+        const response = await site.fetch(node.uploadUrl, { method: "PUT", body: content.replace(/.$/, "!") })
+        const { errors } = (await response.json()) as { errors: { message: string; extensions: { details: object } }[] }
+        expect([response.status, errors[0]?.message]).toEqual([400, expect.stringContaining('"a" is damaged')])
+        expect(errors[0]?.extensions.details).toMatchObject({ path: "a", expected: md5Of(content) })
+      }
+    }
+    await rm(dir, { recursive: true })
   })
 
   test("nothing is committed before its bytes and manifest are there", async () => {
