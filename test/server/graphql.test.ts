@@ -353,6 +353,20 @@ describe("collections", () => {
     expect(await versions({ filters: '{"alias":"latest"}' })).toEqual(["v2"])
     expect(await versions({ filters: '{"version_index":{"$lt":1}}' })).toEqual(["v0"])
   })
+
+  test("order their versions by whatever metadata holds", async () => {
+    const site = createSite()
+    for (const [at, value] of ["2", '{"toString":1}', '"b"', "10", "true", "null", "[3]"].entries())
+      await log(site, { a: `${at}` }, { input: { metadata: `{"value":${value},"toString":1}` } })
+    const query = `query ($order: String) { project(name: "birds") { artifactCollection(name: "field") {
+      artifacts(order: $order) { edges { version } } } } }`
+    const versions = async (order: string) => {
+      const { artifacts } = need(await site.gql(query, { order })).project.artifactCollection
+      return artifacts.edges.map(({ version }: { version: string }) => version)
+    }
+    expect(await versions("-metadata.value")).toEqual(["v2", "v3", "v0", "v4", "v6", "v5", "v1"])
+    expect(await versions("-metadata")).toEqual(["v6", "v5", "v4", "v3", "v2", "v1", "v0"])
+  })
 })
 
 test("registries are made, listed, filled and deleted", async () => {

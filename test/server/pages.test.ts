@@ -288,6 +288,25 @@ describe("large artifacts", () => {
   })
 })
 
+test.each([
+  ["columns.table.json", '{"columns":[{"toString":1},5,null,"name"],"data":[[1,2,3,4]]}', ['{"toString":1}', "5", "null", "name"]],
+  [
+    "cells.table.json",
+    `{"columns":["a"],"data":[[{"toString":1}],[{"toJSON":1}],[${"[".repeat(50_000)}${"]".repeat(50_000)}]]}`,
+    ['{"toJSON":1}', "[[[["],
+  ],
+  ["deep.json", "[".repeat(100_000) + "]".repeat(100_000), ["the first 262,144 characters are shown"]],
+])("whatever JSON a file holds, its page shows it: %s", async (name, json, words) => {
+  const site = createSite()
+  await logVersion(site.registry, "odd", { files: { [name]: json } })
+  const ann = createVisitor(site)
+  await ann.signIn()
+  const page = await ann.get(`/ann/birds/artifacts/dataset/odd/v0/files/${name}`)
+  expect([page.status, site.told]).toEqual([200, []])
+  const text = readable(await page.text())
+  for (const word of words) expect(text).toContain(word)
+})
+
 test("a page says a long name of metadata once, not for each value below it", async () => {
   const site = createSite()
   const values = Object.fromEntries(Array.from({ length: 400 }, (_, at) => [`k${at}`, at]))

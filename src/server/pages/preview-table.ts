@@ -4,6 +4,7 @@ import { count, visible } from "./format.ts"
 import { html, type Piece } from "./html.ts"
 import { table } from "./parts.ts"
 import type { Preview } from "./preview-text.ts"
+import { printJson } from "./print-json.ts"
 import type { Visit } from "./visit.ts"
 
 /** Rows and columns of a file; the first row names the columns. */
@@ -29,7 +30,12 @@ const longCell = 60
 export function readTable(value: unknown): Grid | undefined {
   const { columns, data } = (value ?? {}) as { columns?: unknown; data?: unknown }
   if (!Array.isArray(columns) || !Array.isArray(data) || !data.every(Array.isArray)) return undefined
-  return { columns: columns.map(String), rows: data }
+  return { columns: columns.map(textOf), rows: data }
+}
+
+/** What JSON holds, as much of it as a cell shows. */
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : printJson(value, maxCell)
 }
 
 /** Comma-separated text, RFC 4180, and what is like it: a quote out of place is a quote. One row more is read than is shown. */
@@ -73,9 +79,9 @@ function isNumber(value: unknown): boolean {
 
 function showCell(value: unknown, place: Place | undefined, paths: ReadonlySet<string> | undefined): Piece {
   if (value === null || value === undefined) return html`<span class="none">–</span>`
-  if (typeof value !== "object") return cut(String(value))
+  if (typeof value !== "object") return cut(textOf(value))
   const { _type, path } = value as { _type?: unknown; path?: unknown }
-  if (place === undefined || typeof path !== "string" || !paths?.has(path)) return html`<code>${cut(JSON.stringify(value))}</code>`
+  if (place === undefined || typeof path !== "string" || !paths?.has(path)) return html`<code>${cut(textOf(value))}</code>`
   const href = place.visit.links.files(place.member, path)
   const label = visible(path)
   if (_type !== "image-file") return html`<a href="${href}">${label}</a>`
