@@ -31,9 +31,11 @@ export async function createVersion(context: Context, input: NewVersion, options
     const known = client && (await answer(context, wanted, client.id, options))
     if (client !== undefined) checkClient(client, wanted, collection, known !== undefined)
     if (known !== undefined) return { ...known, latestId }
-    const id = (await reuse(context, wanted, collection, options)) ?? (await createPending(context, wanted, collection, options))
+    const again = await reuse(context, wanted, collection, options)
+    const id = again ?? (await createPending(context, wanted, collection, options))
+    const claimed = await claimClient(context, wanted, collection, { id, isFirst: again === undefined }, client?.id, options)
     // Whoever was faster with this client id may have meant something else by it: the next round looks.
-    if ((await claimClient(context, wanted, collection, id, client?.id, options)) !== id) continue
+    if (claimed !== id) continue
     const made = await answer(context, wanted, id, options)
     if (made !== undefined) return { ...made, latestId }
   }
@@ -75,13 +77,13 @@ function claimClient(
   context: Context,
   { clientId, digest }: CheckedVersion,
   { token: collection }: CollectionRow,
-  id: string,
+  claimed: Pick<ClientRow, "id" | "isFirst">,
   stale: string | undefined,
   options: CallOptions,
 ): Promise<string> {
   const claim = (current: ClientRow | undefined) => {
     if (current !== undefined && current.id !== stale) return { result: current.id }
-    return { next: { id, digest, collection, at: context.now() }, result: id }
+    return { next: { ...claimed, digest, collection, at: context.now() }, result: claimed.id }
   }
   return changeRecord<ClientRow, string>(context.records, clientKey(clientId), claim, options)
 }

@@ -200,22 +200,30 @@ async function expire(context: Context, dryRun: boolean, options: CallOptions): 
   return count
 }
 
-/** Versions begun before `cutoff` and not touched since; and the client ids of those days, which only drafts in flight ask for. */
+/** Versions begun before `cutoff` and not touched since; and client ids that nobody asks for any more. */
 async function dropPending(context: Context, cutoff: number, dryRun: boolean, options: CallOptions): Promise<number> {
   let count = 0
+  const living = new Set<string>()
   for await (const { key, value } of listRecords(context.records, versionPrefix, options)) {
     const row = value as unknown as VersionRow
+    if (row.state === "DELETED") continue
+    living.add(row.id)
     if (row.state !== "PENDING" || row.sameAs !== null || isPendingRecent(context, row, cutoff)) continue
     const source = await readCollection(context, row.collection, options)
     if (source?.members.some(({ id }) => id === row.id)) continue
     count++
-    if (!dryRun)
-      await removeRecord<VersionRow>(context.records, key, (current) => !isPendingRecent(context, current, cutoff), options)
+    if (dryRun) continue
+    const isOld = (current: VersionRow) => !isPendingRecent(context, current, cutoff)
+    if (await removeRecord<VersionRow>(context.records, key, isOld, options)) living.delete(row.id)
   }
-  if (dryRun) return count
-  const before = Math.min(cutoff, context.now() - defaultGraceMs)
-  for await (const { key, value } of listRecords(context.records, clientPrefix, options)) {
-    if ((value as unknown as ClientRow).at <= before) await removeRecord(context.records, key, () => true, options)
-  }
+  if (!dryRun) await dropClients(context, living, Math.min(cutoff, context.now() - defaultGraceMs), options)
   return count
+}
+
+/** Drafts in flight ask for those of the day. Later a sync knows its copies by those that they were made for. */
+async function dropClients(context: Context, living: ReadonlySet<string>, before: number, options: CallOptions): Promise<void> {
+  const isUnused = ({ id, at, isFirst }: ClientRow) => at <= before && (isFirst === false || !living.has(id))
+  for await (const { key, value } of listRecords(context.records, clientPrefix, options)) {
+    if (isUnused(value as unknown as ClientRow)) await removeRecord(context.records, key, isUnused, options)
+  }
 }

@@ -102,6 +102,8 @@ export interface ClientRow {
   readonly collection: string
   /** Milliseconds since the epoch. */
   readonly at: number
+  /** Whether the version was made for it, and not only logged again. Absent in rows from before that was noted. */
+  readonly isFirst?: boolean
 }
 
 export interface SharedRow {

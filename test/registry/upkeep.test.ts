@@ -244,6 +244,30 @@ describe("garbage", () => {
     expect((await collect(stores.records.list("clients"))).length).toBe(1)
   })
 
+  test("a version keeps the client id that it was made for, and those of later logs are kept for a day", async () => {
+    const { registry, pass, stores } = world()
+    const log = async (files: { [path: string]: string }) => {
+      const input = newVersion(files)
+      const member = await publish(registry, files, { clientId: input.clientId })
+      return { client: input.clientId, id: member.version.id }
+    }
+    const made = await log({ a: "1" })
+    const old = await log({ a: "old" })
+    const row = (await stores.records.get(`clients/${old.client}`))!
+    const { isFirst: _, ...before } = row.value as { isFirst: boolean; id: string }
+    await stores.records.put(`clients/${old.client}`, before, row.etag)
+    const gone = await log({ a: "2" })
+    const again = await log({ a: "1" })
+    expect(again.id).toBe(made.id)
+    await registry.deleteVersion(gone.id, { deleteAliases: true })
+    pass(25 * hour)
+    const recent = await log({ a: "1" })
+    await registry.gc({ graceMs: 0 })
+    const kept = (await collect(stores.records.list("clients"))).map(({ key }) => key)
+    expect(new Set(kept)).toEqual(new Set([made, old, recent].map(({ client }) => `clients/${client}`)))
+    expect(await registry.resolveClientId(made.client)).toBe(made.id)
+  })
+
   test("an upload that goes on for days is not abandoned", async () => {
     const { registry, pass } = world()
     const pending = await registry.createVersion(newVersion({ a: "slow" }, { distributedId: "d" }))

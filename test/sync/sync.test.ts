@@ -92,6 +92,19 @@ test("what only the target has stays, and what changed at the source follows", a
   expect((await to.findVersion({ ...zoo, alias: "v0" }))?.version.description).toBe("last word")
 })
 
+test("what changed at the source follows also after the target was swept", async () => {
+  let time = Date.UTC(2026, 0, 1)
+  const now = () => time
+  const [from, to] = [memoryRegistry(now), memoryRegistry(now)]
+  const { version } = await log(from, "zoo", { a: "1" })
+  await sync({ from, to })
+  time += 25 * 3_600_000
+  await to.gc()
+  await from.updateVersion(version.id, { description: "edited", addTags: ["y"] })
+  await sync({ from, to })
+  expect((await to.findVersion(zoo))?.version).toMatchObject({ description: "edited", tags: ["y"] })
+})
+
 test("the same content logged at the target by somebody else is the same version, and only its aliases change", async () => {
   const [from, to] = [memoryRegistry(), memoryRegistry()]
   await log(from, "zoo", { a: "1" }, { aliases: ["best"], tags: ["x"], description: "from" })
