@@ -8,16 +8,18 @@ const runsAtOnce = 8
 
 /**
  * A run that logged what was a version already is noted among those that logged it; when that is all it did, no version leads to it. At
- * the target it does the same again, which moves `latest`; returns the collections where that happened.
+ * the target it does the same again, which moves `latest`, but for a newer version of the target's own; returns the collections where that
+ * happened.
  */
 export async function copyRelogs(job: Job, projects: readonly ProjectRef[]): Promise<CollectionRef[]> {
   const touched = new Map<string, CollectionRef>()
+  const keepLatest = createLatestKeeper(job)
   const copyOf = async (source: RunRecord, signal: AbortSignal) => {
     const copied = await copiedOf(job, source, signal)
     const run = copied.length > 0 ? await copyRun(job, source) : undefined
     if (run === undefined) return
     for (const member of await missingAt(job, copied, run, signal)) {
-      await relog(job, member, run)
+      await keepLatest(collectionOf(job, member.version.source), () => relog(job, member, run))
       touched.set(nameOf(member.version.source), member.version.source)
     }
   }
@@ -57,4 +59,22 @@ async function relog(job: Job, { version }: Membership, run: RunRef): Promise<vo
     },
     job.call,
   )
+}
+
+type LatestKeeper = (ref: CollectionRef, work: () => Promise<void>) => Promise<void>
+
+/** Does what moves `latest` to a copy, and puts it back where it was when that is newer and no copy. */
+function createLatestKeeper({ to, copies, call }: Job): LatestKeeper {
+  const copied = new Set(Array.from(copies.values(), ({ id }) => id))
+  // By collection: others may have moved it just now, and be about to put it back.
+  const owned = new Map<string, number>()
+  return async (ref, work) => {
+    const name = nameOf(ref)
+    const before = await to.findVersion(ref, call)
+    if (before !== undefined && !copied.has(before.version.id)) owned.set(name, before.index)
+    await work()
+    const index = owned.get(name)
+    const now = index === undefined ? undefined : await to.findVersion(ref, call)
+    if (index !== undefined && now !== undefined && now.index < index) await to.addAliases({ ...ref, index }, ["latest"], call)
+  }
 }

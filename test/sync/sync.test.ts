@@ -64,6 +64,26 @@ test("a run that only logged again what was there, and used nothing, comes along
   expect(to.calls).toEqual([])
 })
 
+test.each([
+  ["one", ["again"]],
+  ["several", ["again", "once more", "and again"]],
+])("what %s logged again leaves `latest` at a newer version of the target's own", async (_, runs) => {
+  const [from, to] = [memoryRegistry(), memoryRegistry()]
+  await from.upsertRun({ ...project, run: "first" })
+  await log(from, "zoo", { a: "1" }, { run: { ...project, run: "first" } })
+  await log(from, "zoo", { a: "2" }, { run: { ...project, run: "first" } })
+  await sync({ from, to })
+  const own = await log(to, "zoo", { own: "own" })
+  for (const run of runs) {
+    await from.upsertRun({ ...project, run })
+    await log(from, "zoo", { a: "1" }, { run: { ...project, run } })
+  }
+  await sync({ from, to })
+  expect((await to.findVersion(zoo))?.version.id).toBe(own.version.id)
+  const logged = await collect(to.runVersions({ ...project, run: "again" }, "logged"))
+  expect(logged.map(({ index }) => index)).toEqual([0])
+})
+
 test("what only the target has stays, and what changed at the source follows", async () => {
   const [from, to] = [memoryRegistry(), memoryRegistry()]
   const first = await log(from, "zoo", { a: "1" }, { aliases: ["best", "old"], tags: ["x"], description: "from" })
