@@ -5,6 +5,7 @@ import { type FailureFacts, type Verdict, WireFailure } from "./failure.ts"
 const turnedAway = new Set([429, 503])
 const unclear = new Set([408, 425])
 const maxMessageLength = 500
+const maxRequestIdLength = 128
 const maxNameLength = 2000
 const maxNames = 1000
 
@@ -35,11 +36,11 @@ export async function answerFailure(
 ): Promise<WireFailure> {
   const { status, headers } = response
   const verdict = retryConflict && status === 409 ? "unclear" : verdictOf(status)
-  const facts = cleanFacts(factsOf(response), clean)
+  const facts = factsOf(response, clean)
   const text = (await readText(response.body, mostFailureBytes)) ?? ""
   const told = readErrors(text)
   if (told.length > 0) return toldFailure(told, verdict, facts, clean)
-  const storeCode = /<Code>([A-Za-z]{1,64})<\/Code>/.exec(text)?.[1]
+  const storeCode = /<Code>([A-Za-z]{1,64})<\/Code>/.exec(clean(text))?.[1]
   const reason = storeCode === undefined ? `status ${status}` : `${storeCode} (status ${status})`
   const isHtml = headers.get("content-type")?.includes("html") ?? false
   const hint = status === 404 && isHtml ? "; is the base URL the address of a W&B server?" : ""
@@ -59,7 +60,7 @@ export function toldFailure(
   const hint =
     facts.status === 401 ? `${words.endsWith(".") ? "" : "."} Check the API key: the option apiKey, or WANDB_API_KEY` : ""
   return new WireFailure(verdict, `${words}${hint}`, {
-    ...cleanFacts(facts, clean),
+    ...facts,
     code: code as ArtifactErrorCode | undefined,
     details: details && cleanDetails(details, clean),
   })
@@ -73,10 +74,6 @@ function tidy(text: string, clean: (text: string) => string, maxLength = maxMess
     .slice(0, maxLength)
 }
 
-function cleanFacts(facts: FailureFacts, clean: (text: string) => string): FailureFacts {
-  return facts.requestId === undefined ? facts : { ...facts, requestId: tidy(facts.requestId, clean) }
-}
-
 /** What a server says an error concerns. Whether it is ours is not known, so nothing in it is taken on trust. */
 function cleanDetails(details: ErrorDetails, clean: (text: string) => string): ErrorDetails {
   const { argument, path, expected, actual, paths } = details
@@ -86,9 +83,13 @@ function cleanDetails(details: ErrorDetails, clean: (text: string) => string): E
   return Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined))
 }
 
-export function factsOf({ status, headers }: Response): FailureFacts {
-  const requestId = headers.get("x-request-id") ?? undefined
-  return { status, requestId: requestId?.slice(0, 128), retryAfterMs: retryAfterMs(headers.get("retry-after")) }
+export function factsOf({ status, headers }: Response, clean: (text: string) => string): FailureFacts {
+  const requestId = headers.get("x-request-id")
+  return {
+    status,
+    requestId: requestId === null ? undefined : tidy(requestId, clean, maxRequestIdLength),
+    retryAfterMs: retryAfterMs(headers.get("retry-after")),
+  }
 }
 
 function verdictOf(status: number): Verdict {

@@ -60,10 +60,11 @@ export function authorizationOf(apiKey: string): string {
 
 /** Takes out of a server's words what must not be told: the key, and all of an address but its host. */
 export function createCleaner(apiKey: string): (text: string) => string {
-  const authorization = btoa(`api:${apiKey}`)
-  return (text) =>
-    text
-      .replaceAll(apiKey, "…")
-      .replaceAll(authorization, "…")
-      .replace(/\b(https?:\/\/[^\s/"'<>?#]+)[^\s"'<>]*/g, "$1/…")
+  // Without its padding, which an address would spell otherwise.
+  const authorization = btoa(`api:${apiKey}`).replace(/=+$/, "")
+  const secrets = new RegExp(`${patternOf(apiKey)}|${patternOf(authorization)}=*`, "gu")
+  return (text) => text.replace(secrets, "…").replace(/\b(https?:\/\/)(?:[^\s/"'<>?#]*@)?([^\s/"'<>?#]+)[^\s"'<>]*/g, "$1$2/…")
 }
+
+/** A secret, also in letters of several bytes or broken into lines. */
+const patternOf = (secret: string) => Array.from(secret, (char) => `[${char}]`).join("\\p{Cc}{0,3}")

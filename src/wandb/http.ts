@@ -102,12 +102,12 @@ export function createHttp(options: HttpOptions): Http {
     text: (request, read) =>
       repeated(request, timeoutMs * (request.isSlow ? 10 : 1), "down", async (response) => {
         const text = await readText(response.body, mostAnswerBytes)
-        if (text !== undefined) return read(text, factsOf(response))
+        if (text !== undefined) return read(text, factsOf(response, clean))
         const limit = inMebibytes(mostAnswerBytes)
         throw new WireFailure(
           "final",
           `the answer has more than ${limit}; is the base URL the address of a W&B server?`,
-          factsOf(response),
+          factsOf(response, clean),
         )
       }),
     send: (request) =>
