@@ -3,6 +3,7 @@ import { checkStorable, checkString, codePointLength, refuse } from "./check.ts"
 import { show } from "./show.ts"
 
 const MAX_LENGTH = 128
+const MAX_RUN_TAG_LENGTH = 64
 const ARTIFACT_NAME = /^[A-Za-z0-9_.-]+$/
 // Python's `\w` is letters, numbers and the low line in any script, without combining marks.
 const TAG = /^[-_\p{L}\p{N}]+(?: +[-_\p{L}\p{N}]+)*$/u
@@ -64,6 +65,14 @@ export function checkTags(tags: unknown, argument = "tags"): string[] {
   return checkList(tags, argument, (place, tag) => {
     const text = checkLength(place, checkString(place, tag))
     return TAG.test(text) ? text : refuse(place, "letters, digits, hyphens and underscores, in words joined by spaces", text)
+  })
+}
+
+/** Tags of a run, duplicates dropped: any text of 1 to 64 characters, such as `v1.0` or `lr=0.1`. One string is a list of one. */
+export function checkRunTags(tags: unknown, argument = "tags"): string[] {
+  return checkList(tags, argument, (place, tag) => {
+    const text = checkStorable(place, tag)
+    return text !== "" && codePointLength(text) <= MAX_RUN_TAG_LENGTH ? text : refuse(place, "1 to 64 characters", text)
   })
 }
 

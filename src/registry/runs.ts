@@ -1,5 +1,5 @@
 import { toJson } from "../core/json.ts"
-import { checkTags } from "../core/names.ts"
+import { checkRunTags } from "../core/names.ts"
 import { EntryNotFoundError } from "../errors.ts"
 import type { CallOptions, RunInput, RunRecord, RunRef, VersionRef } from "../ports.ts"
 import { ensureProject, requireCollection } from "./collections.ts"
@@ -38,7 +38,7 @@ function checkRunInput(input: RunInput): Partial<RunRecord> {
   if (input.jobType !== undefined) given.jobType = checkName("jobType", input.jobType)
   if (input.group !== undefined) given.group = checkName("group", input.group)
   if (input.notes !== undefined) given.notes = toJson(input.notes, "notes") as string
-  if (input.tags !== undefined) given.tags = checkTags(input.tags)
+  if (input.tags !== undefined) given.tags = checkRunTags(input.tags)
   if (input.config !== undefined) given.config = toJson(input.config, "config") as RunRecord["config"]
   return given
 }

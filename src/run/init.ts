@@ -5,7 +5,7 @@ import { defaultRegistry, placeOf } from "../artifact/place.ts"
 import { randomId } from "../artifact/state.ts"
 import { checkStorable, checkString, codePointLength, refuse } from "../core/check.ts"
 import { checkMetadata } from "../core/metadata.ts"
-import { checkProjectName, checkTags } from "../core/names.ts"
+import { checkProjectName, checkRunTags } from "../core/names.ts"
 import { InvalidArgumentError } from "../errors.ts"
 import type { Cache, CallOptions, Platform, Registry } from "../ports.ts"
 import { Run } from "./run.ts"
@@ -35,6 +35,7 @@ export interface InitOptions extends RegistryOptions, CallOptions {
   /** What runs of one experiment have in common. */
   readonly group?: string | undefined
   readonly notes?: string | undefined
+  /** Any text of 1 to 64 characters each. */
   readonly tags?: readonly string[] | undefined
   /** A JSON object. */
   readonly config?: { readonly [key: string]: unknown } | undefined
@@ -76,7 +77,7 @@ export async function init(options: InitOptions = {}): Promise<Run> {
       jobType,
       group,
       notes,
-      tags: tags === undefined ? undefined : checkTags(tags, "options.tags"),
+      tags: tags === undefined ? undefined : checkRunTags(tags, "options.tags"),
       config: config === undefined ? undefined : checkMetadata(config, "options.config"),
     },
     { signal },

@@ -44,6 +44,7 @@ const notSignal = [null, "now", 5, {}, controller]
 const notOptions = [null, "name", 5, true, ["a"], () => undefined]
 const notAliases = [null, 5, true, {}, [5], [null], [""], ["a/b"], ["a:b"], ["v3"], ["x".repeat(129)]]
 const notTags = [null, 5, true, {}, [5], [null], [""], ["a/b"], ["a!"], ["x".repeat(129)]]
+const notRunTags = [null, 5, true, {}, [5], [null], [""], ["a\0b"], ["\ud800"], ["x".repeat(65)]]
 const notEntryPath = [...notText, "", ".", "/a", "../a", "a/../../b", "C:\\a", "C:a", "\\a", "a\0b", "\ud800"]
 const notPathString = [...nothing, 5, true, {}, ["a"], "", "a/b/c/d", "/a", "a/", "a:", "a//b", "a\0b"]
 const notName = [...notText, "", "a/b", "a:b", "x".repeat(129)]
@@ -275,7 +276,7 @@ const table: { readonly [method: string]: readonly Case[] } = {
     jobType: [...notText, ""],
     group: [...notText, ""],
     notes: notText,
-    tags: notTags,
+    tags: notRunTags,
     config: [5, true, ["a"], { a: Number.POSITIVE_INFINITY }],
   }),
   "run.logArtifact": [

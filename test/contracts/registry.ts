@@ -15,6 +15,7 @@ import {
   upload,
   uploadOf,
 } from "../registry/publish.ts"
+import { runsContract } from "./runs.ts"
 
 const shelf = { ...project, collection: "shelf" }
 const failure = (code: string) => expect.objectContaining({ code })
@@ -496,6 +497,8 @@ export function registryContract(name: string, create: () => Promise<Registry>):
       await expect(registry.finishRun({ ...project, run: "none" }, 0)).rejects.toEqual(failure("ENTRY_NOT_FOUND"))
     })
   })
+
+  runsContract(name, create)
 
   describe(`${name}: listing and collections`, () => {
     test("types, collections and versions", async () => {

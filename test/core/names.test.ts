@@ -6,6 +6,7 @@ import {
   checkCollectionName,
   checkEntityName,
   checkProjectName,
+  checkRunTags,
   checkTags,
   versionIndexOf,
 } from "../../src/core/names.ts"
@@ -92,6 +93,15 @@ describe("checkTags", () => {
   test.each(refused)("%j is refused, as in Python", (tag) => expect(() => checkTags(tag)).toThrow(InvalidArgumentError))
   test.each(each(["a\n", long(129), 1, null, [1]]))("%j is refused, here only", (tag) =>
     expect(() => checkTags(tag)).toThrow(InvalidArgumentError),
+  )
+})
+
+describe("checkRunTags", () => {
+  test.each(["v1.0", "lr=0.1", "a/b", "exp:a", "C++", " a ", "🎈", "🎈".repeat(64)])("%j passes, as in W&B", (tag) => {
+    expect(checkRunTags([tag, tag])).toEqual([tag])
+  })
+  test.each(each(["", long(65), "a\0b", "\ud800", 1, null, [1]]))("%j is refused", (tag) =>
+    expect(() => checkRunTags(tag)).toThrow(InvalidArgumentError),
   )
 })
 

@@ -55,6 +55,7 @@ async function checkHost({ python, dir }: Peer, group: Group, host: Host): Promi
     ),
   ])
   await checkRead(group, api, read)
+  await runPeer(group, "runs", start("runs"))
   await checkRace(group, api, start)
   await checkCommands(group, api, start)
   await checkOffline(group, start)

@@ -16,6 +16,7 @@ import wire_large  # noqa: E402
 import wire_log  # noqa: E402
 import wire_read  # noqa: E402
 import wire_registry  # noqa: E402
+import wire_runs  # noqa: E402
 
 commands = {
     "log": wire_log.log,
@@ -24,6 +25,7 @@ commands = {
     "offline": wire_log.offline,
     "offline-read": wire_read.offline,
     "registries": wire_registry.registries,
+    "runs": wire_runs.runs,
     "cross-log": wire_cross.log,
     "cross-read": wire_cross.read,
     "large-log": wire_large.log,
