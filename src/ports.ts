@@ -255,6 +255,8 @@ export interface VersionRecord {
   readonly digest: string
   readonly description: string | null
   readonly metadata: { readonly [key: string]: Json }
+  /** The JSON text of `metadata`, where it says more: whole numbers beyond 2^53, `1.0`, the order of keys that are numbers. */
+  readonly metadataText?: string | undefined
   readonly tags: readonly string[]
   /** Effective time to live, seconds; null: never. */
   readonly ttl: number | null
@@ -345,7 +347,8 @@ export interface NewVersion extends CollectionRef {
   /** What the digest covers; only a full manifest says what the version will be. Default `"FULL"`. */
   readonly kind?: ManifestKind | undefined
   readonly description?: string | null | undefined
-  readonly metadata?: { readonly [key: string]: Json } | undefined
+  /** An object, or the JSON text of one, of which nothing is lost. */
+  readonly metadata?: { readonly [key: string]: Json } | string | undefined
   readonly aliases?: readonly string[] | undefined
   readonly tags?: readonly string[] | undefined
   /** Undefined: inherit for a new version, leave alone for one that is there already. */
@@ -401,7 +404,8 @@ export interface SignedRequest {
 
 export interface VersionChanges {
   readonly description?: string | null | undefined
-  readonly metadata?: { readonly [key: string]: Json } | undefined
+  /** An object, or the JSON text of one, of which nothing is lost. */
+  readonly metadata?: { readonly [key: string]: Json } | string | undefined
   readonly addTags?: readonly string[] | undefined
   readonly removeTags?: readonly string[] | undefined
   readonly ttl?: Ttl | undefined

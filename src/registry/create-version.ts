@@ -129,7 +129,7 @@ async function createPending(
 }
 
 function pendingRow(context: Context, wanted: CheckedVersion, collection: CollectionRow): VersionRow {
-  const { ref, type, digest, description, metadata, tags, aliases, run, historyStep, baseId } = wanted
+  const { ref, type, digest, description, metadata, metadataText, tags, aliases, run, historyStep, baseId } = wanted
   const token = newToken()
   return {
     id: formatId("Artifact", token),
@@ -141,6 +141,7 @@ function pendingRow(context: Context, wanted: CheckedVersion, collection: Collec
     digest,
     description,
     metadata,
+    metadataText,
     tags,
     ttl: wanted.ttl === undefined ? "inherit" : wanted.ttl,
     aliases,

@@ -1,5 +1,5 @@
 import { checkString, codePointLength, hasLoneSurrogate, refuse } from "../core/check.ts"
-import { checkMetadata } from "../core/metadata.ts"
+import { type ExactMetadata, readMetadata } from "../core/exact-json.ts"
 import {
   checkAliases,
   checkArtifactType,
@@ -56,12 +56,11 @@ function checkStep(step: unknown): number | null {
 }
 
 /** A {@link NewVersion} with every member checked and every default filled in. */
-export interface CheckedVersion {
+export interface CheckedVersion extends ExactMetadata {
   readonly ref: CollectionRef
   readonly type: string
   readonly digest: string
   readonly description: string | null
-  readonly metadata: ReturnType<typeof checkMetadata>
   readonly aliases: readonly string[]
   readonly tags: readonly string[]
   readonly ttl: Ttl | undefined
@@ -90,7 +89,7 @@ export function checkNewVersion(input: NewVersion): CheckedVersion {
     type: checkName("type", input.type),
     digest: input.digest,
     description: checkDescription(input.description ?? null),
-    metadata: checkMetadata(input.metadata ?? {}),
+    ...readMetadata(input.metadata ?? {}),
     aliases: checkAliases(input.aliases ?? []),
     tags: checkTags(input.tags ?? []),
     ttl: input.ttl === undefined ? undefined : checkTtl(input.ttl),

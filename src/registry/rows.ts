@@ -65,6 +65,8 @@ export interface VersionRow {
   readonly digest: string
   readonly description: string | null
   readonly metadata: { readonly [key: string]: Json }
+  /** Only where it says more than `metadata`. */
+  readonly metadataText?: string | undefined
   readonly tags: readonly string[]
   /** What was asked for at creation; the member of the sequence has it from the commit on. */
   readonly ttl: Ttl

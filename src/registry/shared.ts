@@ -3,7 +3,7 @@ import type { Context } from "./context.ts"
 import type { CheckedVersion } from "./inputs.ts"
 import { sharedKey } from "./keys.ts"
 import { changeRecord, readRecord } from "./records.ts"
-import type { CollectionRow, SharedRow } from "./rows.ts"
+import type { CollectionRow, SharedRow, VersionRow } from "./rows.ts"
 import { recordLogged } from "./runs.ts"
 import { changeVersion, readVersionRow } from "./version-row.ts"
 import { loadVersion } from "./versions.ts"
@@ -32,12 +32,20 @@ export async function joinShared(
       ...row,
       aliases: [...new Set([...row.aliases, ...wanted.aliases])],
       tags: [...new Set([...row.tags, ...wanted.tags])],
-      metadata: { ...row.metadata, ...wanted.metadata },
+      ...joinedMetadata(row, wanted),
     }),
     options,
   )
   if (wanted.run !== null) await recordLogged(context, loaded.row.id, wanted.run, collection.token, options)
   return { id: loaded.row.id }
+}
+
+/** Every writer's keys. The text can only be one writer's, and is that of whoever brings all keys again. */
+function joinedMetadata(row: VersionRow, wanted: CheckedVersion): Pick<VersionRow, "metadata" | "metadataText"> {
+  const { metadata, metadataText } = row
+  if (Object.keys(wanted.metadata).length === 0) return { metadata, metadataText }
+  const bringsAll = Object.keys(metadata).every((key) => Object.hasOwn(wanted.metadata, key))
+  return { metadata: { ...metadata, ...wanted.metadata }, metadataText: bringsAll ? wanted.metadataText : undefined }
 }
 
 export async function claimShared(

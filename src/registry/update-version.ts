@@ -1,4 +1,4 @@
-import { checkMetadata } from "../core/metadata.ts"
+import { readMetadata } from "../core/exact-json.ts"
 import { checkTags } from "../core/names.ts"
 import type { CallOptions, VersionChanges, VersionRecord } from "../ports.ts"
 import { withTtl } from "./collection-state.ts"
@@ -30,12 +30,12 @@ export async function updateVersion(
 function checkEdit(context: Context, changes: VersionChanges): (row: VersionRow) => VersionRow {
   const addTags = checkTags(changes.addTags ?? [])
   const removeTags = new Set(changes.removeTags ?? [])
-  const metadata = changes.metadata === undefined ? undefined : checkMetadata(changes.metadata)
+  const exact = changes.metadata === undefined ? undefined : readMetadata(changes.metadata)
   const description = changes.description === undefined ? undefined : checkDescription(changes.description)
   const ttl = changes.ttl === undefined ? undefined : checkTtl(changes.ttl)
   return (row) => ({
     ...row,
-    metadata: metadata ?? row.metadata,
+    ...exact,
     description: description === undefined ? row.description : description,
     tags: [...new Set([...row.tags, ...addTags])].filter((tag) => !removeTags.has(tag)),
     ttl: ttl === undefined ? row.ttl : ttl,

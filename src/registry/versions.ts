@@ -63,6 +63,7 @@ export function toVersionRecord(context: Context, { row, state, source, member }
     digest: row.digest,
     description: row.description,
     metadata: row.metadata,
+    metadataText: row.metadataText,
     tags: row.tags,
     ttl: effectiveTtl(ttl, context.defaultTtl),
     ttlIsInherited: ttl === undefined,

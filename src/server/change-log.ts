@@ -5,7 +5,7 @@ import { type Call, placeOf } from "./call.ts"
 import { Refusal } from "./failure.ts"
 import { toldVersion } from "./guard-telling.ts"
 import { formatId, parseId } from "./ids.ts"
-import { type Maybe, memberRef, parseMd5, parseObject, parseTtl, requireMember, tagNames } from "./inputs.ts"
+import { type Maybe, memberRef, parseMd5, parseTtl, requireMember, tagNames } from "./inputs.ts"
 import { may } from "./principal.ts"
 import { signedUrl, uploadHeaders } from "./urls.ts"
 import { artifactView } from "./view-artifact.ts"
@@ -50,7 +50,7 @@ function toNewVersion(input: CreateArtifactInput, place: ProjectRef): NewVersion
     digest: input.digest,
     kind: kindOf(input),
     description: input.description ?? undefined,
-    metadata: parseObject("metadata", input.metadata),
+    metadata: input.metadata ?? undefined,
     aliases: input.aliases?.map(({ alias }) => alias),
     tags: tagNames(input.tags),
     ttl: parseTtl(input.ttlDurationSeconds),

@@ -2,17 +2,7 @@ import { EntryNotFoundError, InvalidArgumentError } from "../errors.ts"
 import type { CollectionRef } from "../ports.ts"
 import { type Call, groupBy, placeOf } from "./call.ts"
 import { toldVersion } from "./guard-telling.ts"
-import {
-  type Maybe,
-  memberRef,
-  parseDescription,
-  parseObject,
-  parseTtl,
-  requireMember,
-  requireVersion,
-  samePlace,
-  tagNames,
-} from "./inputs.ts"
+import { type Maybe, memberRef, parseDescription, parseTtl, requireMember, requireVersion, samePlace, tagNames } from "./inputs.ts"
 import { artifactView, memberView } from "./view-artifact.ts"
 import { requireCollection } from "./view-collection.ts"
 
@@ -31,7 +21,7 @@ interface UpdateArtifactInput {
 export async function updateArtifact(call: Call, input: UpdateArtifactInput) {
   const changes = {
     description: parseDescription(input.description),
-    metadata: parseObject("metadata", input.metadata),
+    metadata: input.metadata ?? undefined,
     addTags: tagNames(input.tagsToAdd),
     removeTags: tagNames(input.tagsToDelete),
     ttl: parseTtl(input.ttlDurationSeconds),

@@ -27,7 +27,7 @@ export function artifactView(call: Call, version: VersionRecord) {
     versionIndex: source.index ?? null,
     artifactType: namedType(source, version.type, version.createdAt),
     description: version.description,
-    metadata: once(() => JSON.stringify(version.metadata)),
+    metadata: once(() => version.metadataText ?? JSON.stringify(version.metadata)),
     // -2 is W&B's word for "never".
     ttlDurationSeconds: version.ttl ?? -2,
     ttlIsInherited: version.ttlIsInherited,

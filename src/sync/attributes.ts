@@ -20,7 +20,7 @@ function changesOf(source: VersionRecord, there: VersionRecord, isNewer: boolean
   if (addTags.length > 0) changes.addTags = addTags
   if (!isNewer) return changes
   if ((source.description || null) !== (there.description || null)) changes.description = source.description
-  if (!isEqualJson(source.metadata, there.metadata)) changes.metadata = source.metadata
+  if (!isEqualJson(source.metadata, there.metadata)) changes.metadata = source.metadataText ?? source.metadata
   if (ttlOf(source) !== ttlOf(there)) changes.ttl = ttlOf(source)
   return changes
 }

@@ -23,7 +23,7 @@ export async function copyVersion(job: Job, member: Membership): Promise<{ membe
       type: version.type,
       digest: manifest.digest(),
       description: version.description,
-      metadata: version.metadata,
+      metadata: version.metadataText ?? version.metadata,
       aliases: ["latest", ...member.aliases.filter((alias) => alias !== "latest")],
       tags: version.tags,
       ttl: version.ttlIsInherited ? undefined : ttlOf(version),

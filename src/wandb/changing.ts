@@ -1,4 +1,4 @@
-import { checkMetadata } from "../core/metadata.ts"
+import { readMetadata } from "../core/exact-json.ts"
 import { ConflictError, EntryNotFoundError, InvalidArgumentError, isArtifactError, RegistryError } from "../errors.ts"
 import type { CallOptions, CollectionRef, Membership, VersionChanges, VersionRecord, VersionRef } from "../ports.ts"
 import { absent } from "./ask.ts"
@@ -23,12 +23,13 @@ export async function updateVersion(
   changes: VersionChanges,
   options: CallOptions = {},
 ): Promise<VersionRecord> {
-  const { description, metadata, addTags, removeTags, ttl } = changes
+  const { description, addTags, removeTags, ttl } = changes
+  const exact = changes.metadata === undefined ? undefined : readMetadata(changes.metadata)
   const input = {
     artifactID: id,
     // No value for a text means that it stays, so an empty one clears it.
     description: description === null ? "" : description,
-    metadata: metadata === undefined ? undefined : JSON.stringify(checkMetadata(metadata)),
+    metadata: exact && (exact.metadataText ?? JSON.stringify(exact.metadata)),
     tagsToAdd: tagInputs(addTags),
     tagsToDelete: tagInputs(removeTags),
     ttlDurationSeconds: ttlSeconds(ttl),

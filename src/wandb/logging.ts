@@ -1,4 +1,4 @@
-import { checkMetadata } from "../core/metadata.ts"
+import { readMetadata } from "../core/exact-json.ts"
 import { EntryNotFoundError, RegistryError } from "../errors.ts"
 import type { CallOptions, Content, ManifestUpload, Membership, NewVersion, RunRef, VersionRef } from "../ports.ts"
 import type { Context } from "./context.ts"
@@ -12,7 +12,7 @@ import { toMemberships } from "./wire.ts"
 /** `CreateArtifact`, protocol.md 3.3. */
 export async function createVersion(context: Context, input: NewVersion, options: CallOptions = {}) {
   const { entity, project, collection, run, kind = "FULL" } = await context.organizations.resolve(input, options)
-  const metadata = checkMetadata(input.metadata)
+  const { metadata, metadataText } = readMetadata(input.metadata)
   const answer = await context.ask(
     createArtifact,
     {
@@ -27,7 +27,7 @@ export async function createVersion(context: Context, input: NewVersion, options
         description: input.description,
         aliases: aliasInputs(collection, input.aliases ?? []),
         tags: input.tags?.length ? tagInputs(input.tags) : undefined,
-        metadata: Object.keys(metadata).length > 0 ? JSON.stringify(metadata) : undefined,
+        metadata: Object.keys(metadata).length > 0 ? (metadataText ?? JSON.stringify(metadata)) : undefined,
         ttlDurationSeconds: ttlSeconds(input.ttl),
         historyStep: input.historyStep,
         // Only a full manifest's digest says what the version will be.

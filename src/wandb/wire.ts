@@ -1,7 +1,7 @@
 /** What W&B answers, as far as it is asked for, and what that means. protocol.md 7.1. @module */
 
+import { readMetadata } from "../core/exact-json.ts"
 import type { Json } from "../core/json.ts"
-import { checkMetadata } from "../core/metadata.ts"
 import type {
   ArtifactState,
   ArtifactTypeRecord,
@@ -135,7 +135,7 @@ export function toVersion(node: VersionNode): VersionRecord {
     state: node.state,
     digest: node.digest,
     description: toText(node.description),
-    metadata: checkMetadata(node.metadata),
+    ...readMetadata(node.metadata),
     tags: (node.tags ?? []).map(({ name }) => name),
     ttl: ttl > 0 ? ttl : null,
     ttlIsInherited: node.ttlIsInherited,

@@ -319,6 +319,55 @@ export function registryContract(name: string, create: () => Promise<Registry>):
     })
   })
 
+  describe(`${name}: metadata as text`, () => {
+    const text = '{"z":1795910371339000123,"10":1.0,"2":"é"}'
+
+    test("comes back as it was sent, whatever else is changed", async () => {
+      const registry = await create()
+      const { version } = await publish(registry, { a: "1" }, { metadata: text })
+      expect(version).toMatchObject({ metadata: JSON.parse(text), metadataText: text })
+      await registry.updateVersion(version.id, { description: "d", addTags: ["t"] })
+      await registry.addAliases({ ...field, index: 0 }, ["best"])
+      await registry.link(version.id, shelf, [])
+      expect((await registry.findVersion(shelf))?.version.metadataText).toBe(text)
+      const changed = text.replace("123,", "124,")
+      expect(await registry.updateVersion(version.id, { metadata: changed })).toMatchObject({ metadataText: changed })
+      const { metadata, metadataText } = await registry.updateVersion(version.id, { metadata: { a: 1 } })
+      expect([metadata, metadataText]).toEqual([{ a: 1 }, undefined])
+    })
+
+    test("is kept only where it says more than the object", async () => {
+      const registry = await create()
+      const { version } = await publish(registry, { a: "1" }, { metadata: ' { "k" : [ 1 , NaN ] } ' })
+      expect([version.metadata, version.metadataText]).toEqual([{ k: [1, null] }, undefined])
+    })
+
+    test.each(["[]", "{", "1", '{"a":Infinity}', `{"a":${"[".repeat(300)}${"]".repeat(300)}}`])(
+      "%s is refused",
+      async (metadata) => {
+        const registry = await create()
+        await expect(registry.createVersion(newVersion({ a: "1" }, { metadata }))).rejects.toEqual(failure("INVALID_ARGUMENT"))
+      },
+    )
+
+    test("is whole for writers that share a version and bring the same, and for one that brings none", async () => {
+      const registry = await create()
+      const share = async (files: { [path: string]: string }, metadata?: string) => {
+        const { id } = await registry.createVersion(newVersion(files, { distributedId: "group", ...(metadata && { metadata }) }))
+        await upload(registry, id, files, "PATCH")
+        return id
+      }
+      await share({ a: "1" }, text)
+      await share({ b: "2" })
+      const { version } = await registry.commitVersion(await share({ c: "3" }, text))
+      expect(version.metadataText).toBe(text)
+      await share({ a: "2" }, text)
+      const other = await registry.commitVersion(await share({ b: "2" }, '{"own":1}'))
+      expect(other.version).toMatchObject({ metadata: { ...JSON.parse(text), own: 1 } })
+      expect(other.version.metadataText).toBeUndefined()
+    })
+  })
+
   describe(`${name}: deleting`, () => {
     test("aliases protect a version until they are given up", async () => {
       const registry = await create()

@@ -83,7 +83,7 @@ async function seeMember(registry: Registry, member: Membership, names: Map<stri
     version: names.get(version.id),
     aliases: [...member.aliases].sort(),
     description: version.description,
-    metadata: version.metadata,
+    metadata: version.metadataText ?? version.metadata,
     tags: [...version.tags].sort(),
     ttl: version.ttlIsInherited ? "inherit" : version.ttl,
     historyStep: version.historyStep,
@@ -198,7 +198,7 @@ export async function furnish(registry: Registry): Promise<void> {
     registry,
     "zoo",
     { "a.txt": "A", "deep/b.txt": "B" },
-    { run, metadata: { k: [1, { x: null }] }, historyStep: 7 },
+    { run, metadata: '{"k":[1.0,{"x":1795910371339000123}]}', historyStep: 7 },
   )
   const second = await log(registry, "zoo", { "a.txt": "A", c: "C" }, { run, aliases: ["best"], tags: ["raw"], description: "two" })
   const gone = await log(registry, "zoo", { gone: "gone" })
