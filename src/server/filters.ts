@@ -117,8 +117,15 @@ function readerOf<T>(fields: Fields<T>, name: string): (item: T) => unknown {
   const [head = "", ...path] = name.split(".")
   if (path.length >= maxParts) fail(`a field of more than ${maxParts} parts`)
   const read = Object.hasOwn(fields, head) ? fields[head]! : fail(`the field ${show(name)}`)
-  return (item) =>
-    path.reduce<unknown>((value, key) => (isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined), read(item))
+  // W&B keeps each setting of a config under `value`, which its clients say or do not.
+  const said = head === "config" ? path.lastIndexOf("value") : -1
+  if (said < 1) return (item) => valueAt(read(item), path)
+  const short = path.toSpliced(said, 1)
+  return (item) => valueAt(read(item), path) ?? valueAt(read(item), short)
+}
+
+function valueAt(value: unknown, path: readonly string[]): unknown {
+  return path.reduce((inner, key) => (isObject(inner) && Object.hasOwn(inner, key) ? inner[key] : undefined), value)
 }
 
 function compileField<T>(read: (item: T) => unknown, wanted: unknown, limits: Limits): Test<T> {
@@ -139,11 +146,11 @@ function compileOperator(operator: string, operand: unknown, { spend }: Limits):
     return test(value)
   }
   const isNegative = operator === "$ne" || operator === "$nin"
-  // A list, such as tags, passes when one of it does; not being in it has to hold for all.
+  // A list, such as tags, passes when it does or one of it; not being in it has to hold for all.
   return (read) => (item) => {
     const value = read(item)
-    if (!Array.isArray(value)) return matches(value)
-    return isNegative ? value.every(matches) : value.some(matches)
+    const values = Array.isArray(value) ? [value, ...value] : [value]
+    return isNegative ? values.every(matches) : values.some(matches)
   }
 }
 

@@ -6,7 +6,9 @@ import { may, type Principal } from "./principal.ts"
  * only names, numbers and digests, by which it knows that it is done.
  */
 export function toldVersion(who: Principal, version: VersionRecord): VersionRecord {
-  return may(who, "read", version.source) ? version : { ...version, description: null, metadata: {}, metadataText: undefined, tags: [] }
+  return may(who, "read", version.source)
+    ? version
+    : { ...version, description: null, metadata: {}, metadataText: undefined, tags: [] }
 }
 
 export function toldCollection(who: Principal, collection: CollectionRecord): CollectionRecord {

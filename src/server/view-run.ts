@@ -68,7 +68,7 @@ const runFields = {
   group: ({ group }: RunRecord) => group,
   jobType: ({ jobType }: RunRecord) => jobType,
   tags: ({ tags }: RunRecord) => tags,
-  config: ({ config }: RunRecord) => wrappedConfig(config),
+  config: ({ config }: RunRecord) => config,
   createdAt: ({ createdAt }: RunRecord) => createdAt,
   created_at: ({ createdAt }: RunRecord) => createdAt,
 }
