@@ -82,6 +82,11 @@ export function checkProjectName(name: unknown, argument = "project"): string {
   return text === REGISTRY_PREFIX ? refuse(argument, `more than the prefix of registries`, text, "Add the registry's name.") : text
 }
 
+/** What people call the registry that a project of this name is; undefined for every other project. */
+export function registryNameOf(project: string): string | undefined {
+  return project.startsWith(REGISTRY_PREFIX) && project !== REGISTRY_PREFIX ? project.slice(REGISTRY_PREFIX.length) : undefined
+}
+
 /** An entity (user, team or organization): the same characters as a project. */
 export function checkEntityName(name: unknown, argument = "entity"): string {
   return checkAddressable(name, argument)

@@ -7,7 +7,9 @@ import {
   checkEntityName,
   checkProjectName,
   checkTags,
+  registryNameOf,
 } from "../core/names.ts"
+import { InvalidArgumentError } from "../errors.ts"
 import type { CollectionRef, ManifestKind, NewVersion, ProjectRef, RunRef, Ttl } from "../ports.ts"
 
 /** Checks of what comes in: a server may expose this registry to strangers, so nothing is taken on trust. */
@@ -24,11 +26,20 @@ export function checkCollection(ref: CollectionRef): CollectionRef {
   return { ...checkProject(ref), collection: checkCollectionName(ref.collection) }
 }
 
+/** Where something may run or be logged: a registry takes links and nothing else. */
+function checkHome<T extends ProjectRef>(ref: T): T {
+  if (registryNameOf(ref.project) === undefined) return ref
+  throw new InvalidArgumentError(
+    "project",
+    `${ref.project} is a registry, where nothing runs or is logged; use another project, and link its versions into this one.`,
+  )
+}
+
 /** A run's id: what W&B allows in one, since it becomes part of paths and addresses. */
 export function checkRun(run: RunRef): RunRef {
   const id = checkName("run", run.run)
   if (/[/\\#?%:\r\n]/.test(id)) refuse("run", "an id without / \\ # ? % : and line breaks", id)
-  return { ...checkProject(run), run: id }
+  return checkHome({ ...checkProject(run), run: id })
 }
 
 export function checkTtl(ttl: unknown): Ttl {
@@ -84,7 +95,7 @@ export function checkNewVersion(input: NewVersion): CheckedVersion {
   if (!clientIdText.test(checkString("clientId", input.clientId)))
     refuse("clientId", "1 to 128 letters and digits of ASCII", input.clientId)
   return {
-    ref: checkCollection(input),
+    ref: checkHome(checkCollection(input)),
     // Reserved types too: W&B's own client logs tables and code under them, and `Artifact` refuses them to everybody else.
     type: checkName("type", input.type),
     digest: input.digest,

@@ -1,11 +1,14 @@
-import { checkAliases } from "../core/names.ts"
+import { checkAliases, registryNameOf } from "../core/names.ts"
+import { show } from "../core/show.ts"
 import { ConflictError, EntryNotFoundError, InvalidArgumentError } from "../errors.ts"
-import type { CallOptions, CollectionRef, Membership, VersionRef } from "../ports.ts"
+import type { CallOptions, CollectionRef, Membership, ProjectRef, VersionRef } from "../ports.ts"
 import { settleLatest, withoutAliases, withoutMembers } from "./collection-losses.ts"
 import { latestAlias, memberAt, withAliases, withMember } from "./collection-state.ts"
 import { changeCollection, ensureCollection, requireCollection } from "./collections.ts"
 import { type Context, timestamp } from "./context.ts"
 import { checkCollection } from "./inputs.ts"
+import { projectKey } from "./keys.ts"
+import { readRecord } from "./records.ts"
 import type { CollectionRow, Member } from "./rows.ts"
 import { changeVersion } from "./version-row.ts"
 import { createSources, requireVersion, type Sources, toMembership } from "./versions.ts"
@@ -74,6 +77,7 @@ export async function link(
   const { row, source, state } = await requireVersion(context, id, options)
   if (state !== "COMMITTED" || source === undefined)
     throw new ConflictError(`Version ${id} is not committed yet; wait for that, then link it.`)
+  await requireRegistry(context, ref, options)
   const portfolio = await ensureCollection(context, ref, "portfolio", source.type, options)
   const noted = (links: readonly string[]) => (links.includes(portfolio.token) ? links : [...links, portfolio.token])
   await changeVersion(context, row.id, (current) => withLinks(current, noted(current.links)), options)
@@ -90,6 +94,20 @@ export async function link(
     options,
   )
   return (await seen(context, linked, options)) ?? refuseUnknownMember({ ...ref, index: linked.member.index })
+}
+
+/** W&B has these from the start. */
+const firstRegistries: readonly string[] = ["dataset", "model"]
+
+/** A project is made on demand, but a registry on purpose: one that is not there is a misspelt one. */
+async function requireRegistry(context: Context, { entity, project }: ProjectRef, options: CallOptions): Promise<void> {
+  const name = registryNameOf(project)
+  if (name === undefined || firstRegistries.includes(name)) return
+  if ((await readRecord(context.records, projectKey({ entity, project }), options)) !== undefined) return
+  throw new EntryNotFoundError(
+    `There is no registry ${show(name)} in ${entity}; check the spelling, or make it first: upsertProject, or create_registry in Python.`,
+    { path: `${entity}/${project}` },
+  )
 }
 
 function withLinks<T extends { readonly links: readonly string[] }>(row: T, links: readonly string[]): T {

@@ -1,3 +1,4 @@
+import { registryNameOf } from "../core/names.ts"
 import type { CollectionKind, CollectionRecord, Membership, ProjectRecord, ProjectRef } from "../ports.ts"
 import type { Call } from "./call.ts"
 import { connection, type LivingList, type PageArgs } from "./connection.ts"
@@ -7,9 +8,6 @@ import { named, type Place } from "./places.ts"
 import { memberView } from "./view-artifact.ts"
 import { collectionView, shelvedKind } from "./view-collection.ts"
 import { collectionKind, type FilterArgs, projectView } from "./view-project.ts"
-
-/** W&B's registries are projects with this prefix. */
-const registryPrefix = "wandb-registry-"
 
 const projectFields = {
   // What clients decode from `internalId`.
@@ -52,7 +50,7 @@ export function registryProjects(call: Call, entity: string, args: FilterArgs): 
 async function* listRegistries(call: Call, entity: string): AsyncGenerator<ProjectRecord> {
   for await (const project of call.registry.projects(entity, { signal: call.signal })) {
     call.spend(1)
-    if (project.project.startsWith(registryPrefix)) yield project
+    if (registryNameOf(project.project) !== undefined) yield project
   }
 }
 

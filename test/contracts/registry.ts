@@ -487,6 +487,26 @@ export function registryContract(name: string, create: () => Promise<Registry>):
       const target = { entity: "org", project: "wandb-registry-model", collection: "zoo" }
       expect(await registry.link(version.id, target, [])).toMatchObject({ index: 0, collection: target })
     })
+
+    test("a registry is made on purpose, except those that are there from the start", async () => {
+      const registry = await create()
+      const { version } = await publish(registry, { a: "1" })
+      const zoo = { entity: "org", project: "wandb-registry-zoo", collection: "owls" }
+      await expect(registry.link(version.id, zoo, [])).rejects.toEqual(failure("ENTRY_NOT_FOUND"))
+      expect(await registry.getProject(zoo)).toBeUndefined()
+      await registry.upsertProject(zoo, {})
+      expect((await registry.link(version.id, zoo, [])).index).toBe(0)
+      const first = { ...zoo, project: "wandb-registry-dataset" }
+      expect((await registry.link(version.id, first, [])).index).toBe(0)
+    })
+
+    test("nothing runs or is logged in a registry", async () => {
+      const registry = await create()
+      const place = { entity: "org", project: "wandb-registry-model" }
+      await expect(registry.upsertRun({ ...place, run: "r" })).rejects.toEqual(failure("INVALID_ARGUMENT"))
+      await expect(registry.createVersion(newVersion({ a: "1" }, place))).rejects.toEqual(failure("INVALID_ARGUMENT"))
+      expect(await registry.getProject(place)).toBeUndefined()
+    })
   })
 
   describe(`${name}: lineage`, () => {
@@ -653,7 +673,7 @@ export function registryContract(name: string, create: () => Promise<Registry>):
       expect(await collect(registry.types(there))).toMatchObject([{ name: "dataset" }])
       const found = await registry.findVersion({ ...there, collection: "owls", alias: "best" })
       expect(found).toMatchObject({ index: 0, collection: there, sourceCollection: field, version: { id: version.id } })
-      expect((await registry.link(version.id, { ...place, collection: "owls" }, [])).index).toBe(0)
+      await expect(registry.link(version.id, { ...place, collection: "owls" }, [])).rejects.toEqual(failure("ENTRY_NOT_FOUND"))
     })
 
     test("a name that is taken, or one that addresses hold, stays", async () => {
@@ -677,6 +697,7 @@ export function registryContract(name: string, create: () => Promise<Registry>):
       const registry = await create()
       const { version } = await publish(registry, { a: "1" })
       const place = { ...project, project: "wandb-registry-birds" }
+      await registry.upsertProject(place, {})
       await registry.link(version.id, { ...place, collection: "owls" }, [])
       await registry.deleteProject(place)
       expect(await registry.getProject(place)).toBeUndefined()

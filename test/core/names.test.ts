@@ -8,6 +8,7 @@ import {
   checkProjectName,
   checkRunTags,
   checkTags,
+  registryNameOf,
   versionIndexOf,
 } from "../../src/core/names.ts"
 import { InvalidArgumentError } from "../../src/errors.ts"
@@ -118,6 +119,11 @@ describe("checkProjectName and checkEntityName", () => {
     },
   )
   test("a registry needs its name", () => expect(() => checkProjectName("wandb-registry-")).toThrow(/registry's name/))
+  test.each([
+    ["wandb-registry-model", "model"],
+    ["wandb-registry-", undefined],
+    ["my-wandb-registry-model", undefined],
+  ])("the registry of %s is %s", (project, name) => expect(registryNameOf(project)).toBe(name))
 })
 
 test("versionIndexOf", () => {

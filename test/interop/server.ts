@@ -51,7 +51,17 @@ async function checkHost({ python, dir }: Peer, group: Group, host: Host): Promi
     runPeer(
       group,
       "registries",
-      start("registries", { env: { WANDB_PROJECT: "aviary" }, expect: [refusedWith(501), refusedWith(400), refusedWith(409)] }),
+      start("registries", {
+        env: { WANDB_PROJECT: "aviary" },
+        expect: [
+          refusedWith(501),
+          refusedWith(400),
+          refusedWith(404),
+          refusedWith(409),
+          /is a registry/,
+          /run not yet initialized/,
+        ],
+      }),
     ),
   ])
   await checkRead(group, api, read)
@@ -149,7 +159,8 @@ const refusals: readonly ((seen: Seen) => boolean)[] = [
   // isofact asks whether a part is there before it sends it.
   ({ method, path, status }) => method === "HEAD" && path === "/storage/part" && status === 404,
   ({ operation, refusal }) => operation === "DeleteArtifact" && /alias/.test(refusal ?? ""),
-  ({ operation, refusal }) => operation === "LinkArtifact" && /type/.test(refusal ?? ""),
+  ({ operation, refusal }) => operation === "LinkArtifact" && /type|There is no registry/.test(refusal ?? ""),
+  ({ operation, refusal }) => operation === "UpsertBucket" && /is a registry/.test(refusal ?? ""),
   ({ operation, refusal }) => operation === "UpsertRegistry" && /restricted/.test(refusal ?? ""),
   ({ operation, refusal }) => operation === "RenameRegistry" && /already; choose another name/.test(refusal ?? ""),
   ({ operation, refusal }) => operation === "CreateRegistryMembers" && /keeps no members/.test(refusal ?? ""),

@@ -11,6 +11,7 @@ def registries(report, folder):
     api = wandb.Api()
     report.step(create, report, api)
     report.step(fill, report, folder, api)
+    report.step(stray, report)
     report.step(search, report, api)
     report.step(change, report, api)
     report.step(delete, report, api)
@@ -39,12 +40,17 @@ def fill(report, folder, api):
         model.add_file(write(os.path.join(folder, "model.txt"), "a model\n"))
         model = run.log_artifact(model).wait(60)
         report.refuses(lambda: model.link("wandb-registry-zoo/models"), (ValueError, wandb.errors.CommError), "a type the registry does not take")
+        report.refuses(lambda: run.link_artifact(model, "wandb-registry-nope/models"), wandb.errors.CommError, "a link into a registry that is not there", "There is no registry")
         used = run.use_artifact("wandb-registry-zoo/owls:round0")
         report.same(used.source_qualified_name, "birds/aviary/owls:v0", "used from a registry")
     fetched = api.artifact("wandb-registry-zoo/owls:round1")
     report.same((fetched.qualified_name, sorted(fetched.aliases)), ("birds/wandb-registry-zoo/owls:round1", ["latest", "round1"]), "fetched from a registry")
     report.same(read_tree(fetched.download("from-registry")), {"owl.txt": b"owl 1\n"}, "downloaded from a registry")
     report.check("/orgs/birds/registry/zoo?" in fetched.url, f"its page: {fetched.url}")
+
+
+def stray(report):
+    report.refuses(lambda: wandb.init(id="stray", entity="birds", project="wandb-registry-zoo"), wandb.errors.CommError, "a run in a registry", "is a registry")
 
 
 def search(report, api):

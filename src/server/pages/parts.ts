@@ -1,15 +1,13 @@
+import { registryNameOf } from "../../core/names.ts"
 import type { CollectionRecord, Membership, ProjectRef, RunRecord } from "../../ports.ts"
 import { count, name } from "./format.ts"
 import { type Html, html, type Piece } from "./html.ts"
 import { type Links, withQuery } from "./links.ts"
 import type { Crumb, Visit } from "./visit.ts"
 
-/** What W&B calls the projects whose collections are a registry. */
-const registryPrefix = "wandb-registry-"
-
 /** The name of a registry, or undefined for an ordinary project. */
 export function registryName({ project }: ProjectRef): string | undefined {
-  return project.startsWith(registryPrefix) ? project.slice(registryPrefix.length) : undefined
+  return registryNameOf(project)
 }
 
 export function projectCrumbs(links: Links, { entity, project }: ProjectRef): Crumb[] {
