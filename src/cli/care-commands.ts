@@ -37,6 +37,16 @@ export function addCareCommands(add: AddCommand): void {
     .option("--port <number>", "port to listen at; 0: any that is free", "8080")
     .option("--cors <origin>", "a web page's origin that may use it; may be repeated", listed)
   add(
+    "token",
+    "print a key for a page: for one project or collection of the server of this directory, and for a while",
+    async () => (await import("./token.ts")).token,
+    "token --project birds --collection songs --actions read,write --expires 1h",
+  )
+    .option("--collection <name>", "only this collection of --project")
+    .option("--actions <list>", "what it may do: read, write, delete", "read")
+    .option("--expires <time>", "how long it is good for", "1h")
+    .addHelpText("after", "\nisofact serve takes it as it takes its own key. Deleting .isofact/api-key ends all tokens.")
+  add(
     "doctor",
     "look for what is wrong, and say what to do about it",
     async () => (await import("./doctor.ts")).doctor,

@@ -1,5 +1,6 @@
 import { type ArtifactErrorCode, isArtifactError } from "../index.ts"
 import { exitCodes, printable } from "./answer.ts"
+import { inOwnWords } from "./own-words.ts"
 
 /** A command that was told to stop. */
 export class Interrupted extends Error {
@@ -24,7 +25,7 @@ const codes: Partial<Record<ArtifactErrorCode, number>> = {
 /** What to tell of an error: never a stack, and never one of `secrets`. */
 export function describeFailure(error: unknown, secrets: readonly (string | undefined)[]): Failure {
   const text = error instanceof Error ? error.message || error.name : String(error)
-  const message = printable(hide(text, secrets))
+  const message = printable(hide(isArtifactError(error) ? inOwnWords(text) : text, secrets))
   const stack = hide((error instanceof Error && error.stack) || text, secrets)
   if (error instanceof Interrupted) return { exitCode: exitCodes.interrupted, message, stack, json: failed("INTERRUPTED", message) }
   if (!isArtifactError(error)) return { exitCode: exitCodes.failed, message, stack, json: failed("UNKNOWN", message) }

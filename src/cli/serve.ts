@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from "../index.ts"
-import { openKeyFile } from "./node-key-file.ts"
 import { addressesOf, listen } from "./node-serve.ts"
-import { homeOf, openEmbedded, type Session } from "./session.ts"
+import { openOwnServer } from "./own-server.ts"
+import { openEmbedded, type Session } from "./session.ts"
 
 interface ServeOptions {
   readonly host: string
@@ -15,13 +15,13 @@ export async function serve(session: Session, _: readonly [], options: ServeOpti
   const { host, cors = [] } = options
   const port = portOf(options.port)
   const registry = await openEmbedded(session, { create: true })
-  const { path: keyFile, key } = openKeyFile(`${homeOf(session.options.registry)}/api-key`)
+  const { keyFile, key, secret } = await openOwnServer(session)
   const { apiKeys, createServer } = await import("../server/server.ts")
   const { entity } = await registry.defaults({ signal })
   const server = createServer({
     registry,
     authenticate: apiKeys({ [key]: { entity, username: entity, entities: "*" } }),
-    secret: await secretOf(key),
+    secret,
     corsOrigins: cors,
     hasher: platform.hasher,
     onError: (error, { requestId }) => session.say(`request ${requestId}: ${error instanceof Error ? error.message : error}`),
@@ -49,11 +49,6 @@ function instructions([url, ...others]: readonly string[], keyFile: string, name
     ...others.map((other) => `  export WANDB_BASE_URL=${other} WANDB_API_KEY=...`),
     "Ctrl-C stops.",
   ]
-}
-
-/** Whoever has the key may do all that a signature allows, so one secret is enough for both. */
-async function secretOf(key: string): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(`isofact serve ${key}`)))
 }
 
 function portOf(text: string): number {

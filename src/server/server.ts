@@ -70,7 +70,7 @@ const optionChecks: OptionChecks<ServerOptions> = {
   secret: undefined,
   authenticate: checkFunction as (argument: string, value: unknown) => unknown,
   baseUrl: checkBaseUrl,
-  corsOrigins: undefined,
+  corsOrigins: checkOrigins,
   urlExpiresInSeconds: checkPositiveInteger,
   maxRequestBytes: checkPositiveInteger,
   maxManifestBytes: checkPositiveInteger,
@@ -132,4 +132,20 @@ function checkBaseUrl(argument: string, value: unknown): void {
   const url = URL.parse(checkString(argument, value))
   if (url !== null && /^https?:$/.test(url.protocol) && url.search + url.hash === "") return
   refuse(argument, "an http or https address without query and fragment", value)
+}
+
+function checkOrigins(argument: string, value: unknown): void {
+  if (!Array.isArray(value)) refuse(argument, 'a list of origins, such as ["https://birds.example"]', value)
+  for (const [at, origin] of value.entries()) {
+    const text = checkString(`${argument}[${at}]`, origin)
+    if (text === "*" || isOrigin(text)) continue
+    const advice = "Browsers send it with its scheme, in lower case, and without a path or a slash at its end."
+    refuse(`${argument}[${at}]`, 'an origin such as "https://birds.example", or "*"', text, advice)
+  }
+}
+
+/** As a browser would send it. Schemes of apps and extensions have no origin to compare with. */
+function isOrigin(text: string): boolean {
+  const url = URL.parse(text)
+  return url !== null && (/^https?:$/.test(url.protocol) ? url.origin === text : /^[a-z][a-z\d+.-]*:\/\/[^/\s]+$/.test(text))
 }

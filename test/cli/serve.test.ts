@@ -37,6 +37,12 @@ test("serve: a server with a key of its own, used by the other commands, which e
     expect(doctor).toMatchObject({ code: 0, err: "" })
     expect(doctor.out).toMatch(/^ok +cors /m)
     expect((await client.run("doctor", "--registry", url, "--origin", "http://evil.example")).out).toMatch(/^fail +cors /m)
+    const token = await place.run("token", "--project", "uncategorized", "--collection", "zoo", "--entity", "local")
+    expect(token).toMatchObject({ code: 0, err: "to read local/uncategorized/zoo, for 1h\n" })
+    client.env.WANDB_API_KEY = token.out.trim()
+    expect(await client.json("info", "local/uncategorized/zoo", "--registry", url)).toMatchObject({ version: "v0" })
+    expect((await client.run("alias", "local/uncategorized/zoo", "best", "--registry", url)).err).toContain("may not write")
+    client.env.WANDB_API_KEY = key
     await client.run("log", "d", "--name", "mine")
     // The entity of a registry of one's own becomes the server's.
     expect(await client.json("sync", "--to", url)).toMatchObject({ versions: { sent: 1 }, failures: [] })

@@ -377,6 +377,18 @@ describe("browsers", () => {
       headers: { origin: from, "access-control-request-method": "POST", "access-control-request-headers": "authorization" },
     })
 
+  test.each(["birds.example", "https://birds.example/", "HTTPS://birds.example", "https://birds.example/page", "null", ""])(
+    "no page has the origin %j",
+    (origin) => {
+      expect(() => createSite({ corsOrigins: [page, origin] })).toThrow(/^options\.corsOrigins\[1\] must be an origin/)
+    },
+  )
+
+  test("an extension has an origin too, and a list is a list", () => {
+    createSite({ corsOrigins: ["*", "http://localhost:5173", "chrome-extension://abc"] })
+    expect(() => createSite({ corsOrigins: page as never })).toThrow("a list of origins")
+  })
+
   test("only pages on the list", async () => {
     const site = createSite({ corsOrigins: [page] })
     const yes = await ask(site, page)
