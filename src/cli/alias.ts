@@ -1,5 +1,6 @@
+import { EntryNotFoundError } from "../index.ts"
 import type { Answer } from "./answer.ts"
-import { describeArtifact, summarize } from "./describe.ts"
+import { describeArtifact, summarize, versionName } from "./describe.ts"
 import { findArtifact, type Session } from "./session.ts"
 
 /** An alias is at one version: given to another it leaves where it was. */
@@ -9,6 +10,11 @@ export async function alias(
   { remove }: { readonly remove?: true },
 ): Promise<Answer> {
   const artifact = await findArtifact(session, name)
+  const unknown = remove ? aliases.filter((alias) => !artifact.aliases.includes(alias)) : []
+  if (unknown.length > 0) {
+    const message = `${versionName(artifact)} has no alias ${unknown.join(", ")}; it has ${artifact.aliases.join(", ") || "none"}`
+    throw new EntryNotFoundError(message, { path: name })
+  }
   artifact.aliases = remove
     ? artifact.aliases.filter((known) => !aliases.includes(known))
     : [...new Set([...artifact.aliases, ...aliases])]

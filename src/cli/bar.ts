@@ -28,18 +28,29 @@ export function createBar(screen: Screen | undefined, now: () => number = Date.n
   const samples: { at: number; bytes: number }[] = []
   let drawnAt = 0
   let hasEnded = false
+  // What is skipped is done at once, and says nothing of how long the rest takes.
+  let skipped = 0
+  let bytesBefore = 0
+  const count = ({ type, bytesDone }: ProgressEvent) => {
+    // Another operation began: its bytes are counted from zero.
+    if (bytesDone < bytesBefore) {
+      skipped = 0
+      samples.length = 0
+    }
+    if (type === "skip") skipped += bytesDone - Math.min(bytesBefore, bytesDone)
+    bytesBefore = bytesDone
+  }
   const clear = () => {
     if (drawnAt > 0 && !hasEnded) screen.write("\r\x1b[K")
   }
   return {
     onProgress(event) {
       const at = now()
+      count(event)
       if (hasEnded || at - drawnAt < drawEveryMs) return
       drawnAt = at
-      samples.push({ at, bytes: event.bytesDone })
+      samples.push({ at, bytes: event.bytesDone - skipped })
       while (samples.length > 2 && at - samples[0]!.at > windowMs) samples.shift()
-      // Another operation began: its bytes are counted from zero.
-      if (samples.some(({ bytes }) => bytes > event.bytesDone)) samples.splice(0, samples.length - 1)
       screen.write(`\r\x1b[K${describe(event, speedOf(samples)).slice(0, Math.max((screen.columns || 80) - 1, 1))}`)
     },
     clear,

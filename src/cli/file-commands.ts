@@ -1,5 +1,5 @@
 import { Option } from "commander"
-import { listed, pattern, positive } from "./options.ts"
+import { globs, listed, pattern, positive } from "./options.ts"
 import type { AddCommand } from "./program.ts"
 
 /** Commands that move or compare files. */
@@ -26,6 +26,12 @@ function addLog(add: AddCommand): void {
     .option("--ttl <time>", "how long to keep it, such as 30d")
     .option("--id <run>", "the run that logs it (default: a new one)")
     .option("--skip-cache", "do not keep copies in the cache")
+    .option("--ignore <glob>", "a directory: leave these out, as a line of .gitignore would; may be repeated", globs)
+    .addOption(
+      new Option("--links <what>", "a directory: what to do with symbolic links, files: follow those to files only")
+        .choices(["follow", "files", "skip", "error"])
+        .default("follow"),
+    )
     .option("--no-checksum", "an address: track it as it stands, without looking there")
     .addOption(
       new Option("--policy <policy>", "mutable: take a snapshot first").choices(["mutable", "immutable"]).default("mutable"),

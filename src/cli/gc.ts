@@ -15,8 +15,10 @@ export async function gc(session: Session, _: readonly [], options: GcOptions): 
   const graceMs = parseSeconds("--grace", options.grace) * 1000
   const planned = await registry.gc({ dryRun: true, graceMs, signal })
   if (options.dryRun) return { json: planned, lines: [`would delete ${describe(planned)}`] }
-  session.say(`will delete ${describe(planned)}`)
-  await session.confirm(`Delete this from ${registry.name}?`, options.yes)
+  if (!isEmpty(planned)) {
+    session.say(`will delete ${describe(planned)}`)
+    await session.confirm(`Delete this from ${registry.name}?`, options.yes)
+  }
   const report = await registry.gc({ graceMs, signal })
   return { json: report, lines: [`deleted ${describe(report)}`] }
 }
@@ -28,8 +30,13 @@ interface Report {
   readonly bytesFreed: number
 }
 
-function describe({ versionsExpired, pendingDropped, blobsDeleted, bytesFreed }: Report): string {
-  if (versionsExpired + pendingDropped + blobsDeleted === 0) return "nothing: every file is needed, or too young"
+function isEmpty({ versionsExpired, pendingDropped, blobsDeleted }: Report): boolean {
+  return versionsExpired + pendingDropped + blobsDeleted === 0
+}
+
+function describe(report: Report): string {
+  const { versionsExpired, pendingDropped, blobsDeleted, bytesFreed } = report
+  if (isEmpty(report)) return "nothing: every file is needed, or too young"
   const versions = `${count(versionsExpired, "version")} past their time, ${count(pendingDropped, "upload")} given up`
   return `${versions}, ${count(blobsDeleted, "file")} of ${formatBytes(bytesFreed)}`
 }

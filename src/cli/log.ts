@@ -14,6 +14,8 @@ interface LogOptions {
   readonly ttl?: string
   readonly id?: string
   readonly skipCache?: true
+  readonly ignore?: readonly RegExp[]
+  readonly links: "follow" | "files" | "skip" | "error"
   readonly checksum: boolean
   readonly policy: "mutable" | "immutable"
 }
@@ -78,11 +80,12 @@ function parseMetadata(text: string): { readonly [key: string]: unknown } {
 }
 
 async function add({ platform, signal, bar }: Session, artifact: Artifact, path: string, options: LogOptions): Promise<void> {
-  const { policy, skipCache, checksum } = options
+  const { policy, skipCache, checksum, links } = options
   const { onProgress } = bar
+  const ignore = (entry: string) => options.ignore?.some((glob) => glob.test(entry)) === true
   const kind = path.includes("://") ? "address" : (await platform.locate(path))?.kind
   if (kind === "address") await artifact.addReference(path, { checksum, signal })
-  else if (kind === "directory") await artifact.addDir(path, { policy, skipCache, onProgress, signal })
+  else if (kind === "directory") await artifact.addDir(path, { policy, skipCache, links, ignore, onProgress, signal })
   else if (kind === "file") await artifact.addFile(path, { policy, skipCache, onProgress, signal })
   else throw new EntryNotFoundError(`There is no file or directory "${path}"; an address has :// in it`, { path })
 }

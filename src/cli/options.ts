@@ -23,6 +23,25 @@ export function place(value: string): string {
   throw new InvalidArgumentError(`It must be a directory, an address that begins with http:// or https://, or wandb.${guess}`)
 }
 
+/**
+ * As a line of `.gitignore`: a name at any depth or, with a slash in it, a path from the top; a folder stands for all that is in it. `*`
+ * and `?` stop at a slash, `**` does not.
+ */
+export function globs(value: string, before: readonly RegExp[] = []): RegExp[] {
+  const glob = value.replace(/^\/|\/$/g, "")
+  if (glob === "") throw new InvalidArgumentError("It must be a name or a path, such as *.tmp or raw/**.")
+  const source = glob.replace(/\*\*\/|\*\*|./gs, (part) => wildcards.get(part) ?? part.replace(/[\\^$.+()[\]{}|/]/, "\\$&"))
+  const start = value.slice(0, -1).includes("/") ? "^" : "(?:^|/)"
+  return [...before, new RegExp(`${start}${source}(?:/|$)`, "u")]
+}
+
+const wildcards: ReadonlyMap<string, string> = new Map([
+  ["**/", "(?:.*/)?"],
+  ["**", ".*"],
+  ["*", "[^/]*"],
+  ["?", "[^/]"],
+])
+
 /** A regular expression. */
 export function pattern(value: string): RegExp {
   try {

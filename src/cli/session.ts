@@ -73,6 +73,8 @@ interface OpenOptions {
 }
 
 const wandbWord = "wandb"
+/** What would be a directory is more likely a server whose https:// was left out. */
+const hostName = /^(localhost|[a-z\d-]+(\.[a-z\d-]+)*\.[a-z]{2,})(\/.*)?$/i
 
 export function isRemotePlace(place: string | undefined): place is string {
   return place === wandbWord || /^https?:\/\//i.test(place ?? "")
@@ -110,6 +112,10 @@ export async function openEmbedded(
   const dir = place && directoryOf(place)
   if (isRemotePlace(dir))
     throw new InvalidArgumentError("--registry", "This needs a registry of your own: give its directory as --registry")
+  if (dir !== undefined && hostName.test(dir) && (await platform.locate(dir)) === undefined) {
+    const message = `There is no directory ${dir}: write https://${dir} for a server, or ./${dir} for a directory that is to be made`
+    throw new InvalidArgumentError("--registry", message)
+  }
   if (!create && (await platform.locate(homeOf(dir)))?.kind !== "directory") {
     const message = `There is no registry in ${dir ?? "this directory"}: log something there, or name another place with --registry`
     throw new EntryNotFoundError(message, { path: dir ?? "." })

@@ -1,4 +1,4 @@
-import { type Artifact, DigestMismatchError, isArtifactError } from "../index.ts"
+import { type Artifact, DigestMismatchError, EntryNotFoundError, isArtifactError } from "../index.ts"
 import type { Answer } from "./answer.ts"
 import { findArtifact, type Session } from "./session.ts"
 import { count, formatBytes, table } from "./units.ts"
@@ -24,8 +24,18 @@ export async function verify(session: Session, [name]: readonly [string], option
     return { json: { name: artifact.qualifiedName, ...report }, lines }
   } catch (error) {
     if (!isArtifactError(error) || error.code !== "DIGEST_MISMATCH") throw error
+    if (!stored) await requireRoot(session, artifact, root)
     throw tellFaults(session, artifact, error.details, options)
   }
+}
+
+/** That every file is missing is better told as what it most likely is. */
+async function requireRoot({ platform }: Session, artifact: Artifact, root: string | undefined): Promise<void> {
+  const place = root ?? `${platform.env("WANDB_ARTIFACT_DIR") ?? "./artifacts"}/${artifact.sourceName}`
+  const { name } = await platform.directory(place)
+  if ((await platform.locate(name)) !== undefined) return
+  const message = `There is no ${name}: isofact get ${artifact.sourceName} first, or say with --root where its files are; --stored hashes what the registry has`
+  throw new EntryNotFoundError(message, { path: name })
 }
 
 /** One line per path; the error that remains to be told says how many they are. */

@@ -1,4 +1,4 @@
-import { readdir, readFile } from "node:fs/promises"
+import { mkdir, readdir, readFile, symlink } from "node:fs/promises"
 import { join } from "node:path"
 import { describe, expect, test } from "vitest"
 import { createPlace, type Outcome } from "./run.ts"
@@ -86,6 +86,21 @@ describe("files", { timeout: 120_000 }, () => {
     expect(await place.json("verify", "data:v0", "--stored")).toMatchObject({ verified: 1 })
   })
 
+  test("log leaves out what is to be ignored, and follows links as it is told", async () => {
+    const place = await createPlace()
+    for (const path of ["a.txt", "b.tmp", "raw/c.tmp", "raw/d", "raw/deep/e", "cache/f", "x/cache/g"])
+      await place.write(`d/${path}`, path)
+    await symlink("a.txt", join(place.dir, "d/link"))
+    const filesOf = async (...options: string[]) => {
+      const { qualifiedName } = await place.json("log", "d", ...options)
+      return (await place.json<{ path: string }[]>("ls", qualifiedName as string)).map(({ path }) => path)
+    }
+    expect(await filesOf("--ignore", "*.tmp", "--ignore", "cache/", "--links", "skip")).toEqual(["a.txt", "raw/d", "raw/deep/e"])
+    expect(await filesOf("--ignore", "raw/**/e", "--ignore", "/x", "--ignore", "?.tmp")).toEqual([
+      ...["a.txt", "cache/f", "link", "raw/d"],
+    ])
+  })
+
   test("an address without a checksum, and how long a version is kept", async () => {
     const place = await createPlace()
     const logged = await place.json("log", "https://example.com/x.bin", "--no-checksum", "--name", "far", "--ttl", "30d")
@@ -99,11 +114,12 @@ describe("files", { timeout: 120_000 }, () => {
     for (let at = 0; at < 25; at++) await place.write(`d/${at}`, String(at))
     expect(await place.json("log", "d")).toMatchObject({ unchanged: false })
     expect(await place.json("log", "d")).toMatchObject({ unchanged: true })
-    const some = await place.run("verify", "d", "--root", "nowhere")
+    await mkdir(join(place.dir, "empty"))
+    const some = await place.run("verify", "d", "--root", "empty")
     expect(some.code).toBe(4)
     expect(some.out.trim().split("\n")).toHaveLength(21)
     expect(some.out).toMatch(/^missing {2}0\n[\s\S]*\nand 5 more paths: --all lists them\n$/)
-    expect((await place.run("verify", "d", "--root", "nowhere", "--all")).out.trim().split("\n")).toHaveLength(25)
+    expect((await place.run("verify", "d", "--root", "empty", "--all")).out.trim().split("\n")).toHaveLength(25)
   })
 
   test("a file, what is not there, and a registry that is not there", async () => {

@@ -59,6 +59,29 @@ test("every kind of failure has its exit code, and no secret in it", () => {
   })
 })
 
+test("the bar takes what is skipped for no measure of the rest", () => {
+  const drawn: string[] = []
+  let time = 1000
+  const bar = createBar({ columns: 200, write: (text) => drawn.push(text) }, () => time)
+  const event = (bytesDone: number) => ({
+    path: "a",
+    fileDone: true,
+    filesDone: 1,
+    filesTotal: 4,
+    bytesDone,
+    bytesTotal: 100_000_000,
+  })
+  for (const bytesDone of [0, 40_000_000, 80_000_000]) {
+    bar.onProgress({ type: "skip", reason: "unchanged", ...event(bytesDone) })
+    time += 1000
+  }
+  expect(drawn.join()).not.toContain("left")
+  bar.onProgress({ type: "download", ...event(82_000_000) })
+  time += 1000
+  bar.onProgress({ type: "download", ...event(84_000_000) })
+  expect(drawn.at(-1)).toContain("1.0 MB/s  0:16 left")
+})
+
 test("what is too short for a key is no secret, and mangles no word", () => {
   expect(describeFailure(new RegistryError("too short"), ["short", "o"]).message).toBe("too short")
 })
