@@ -88,7 +88,7 @@ const expected: Outcomes = {
 test.each(["node", "deno", "bun", "workerd"] as const)("%s", { timeout: 120_000 }, async (runtime) => {
   const { server, origin, other } = await serve()
   const origins = { origin, other }
-  const outcomes = await (runtime === "node" ? exercise(origins) : runIn(runtime, "http-program.ts", origins))
+  const outcomes = await (runtime === "node" ? exercise(origins) : runIn(runtime, "references/http-program.ts", origins))
   expect(outcomes).toEqual(expected)
   await expectNoOpenAnswers(server)
 })

@@ -15,9 +15,9 @@ const programs = {
   bun: [join(root, "node_modules/.bin/bun")],
 } as const
 
-/** @param module beside this file, with an export `exercise` whose argument can be written as JSON */
+/** @param module below test/, with an export `exercise` whose argument can be written as JSON */
 export function runIn(runtime: "deno" | "bun" | "workerd", module: string, world: object): Promise<Outcomes> {
-  const entry = `import { exercise } from "../references/${module}"\n`
+  const entry = `import { exercise } from "../${module}"\n`
   const call = `await exercise(${JSON.stringify(world)})`
   return runtime === "workerd" ? runInWorkerd(entry, call) : runInProcess(runtime, entry, call)
 }
@@ -45,7 +45,9 @@ async function runInWorkerd(entry: string, call: string): Promise<Outcomes> {
   const code = `${entry}export default { fetch: async () => Response.json(${call}) }`
   const contents = await bundleTests({ door: "workerd", tests: [], entry: code, external: ["cloudflare:*"] })
   const modules = [{ type: "ESModule" as const, path: "program.mjs", contents }]
-  const worker = new Miniflare(convertV4MiniflareOptions({ modules, compatibilityDate: COMPATIBILITY_DATE }))
+  const worker = new Miniflare(
+    convertV4MiniflareOptions({ modules, compatibilityDate: COMPATIBILITY_DATE, r2Buckets: ["ISOFACT"] }),
+  )
   try {
     const response = await worker.dispatchFetch("http://worker.test/")
     if (!response.ok) throw new Error(`workerd failed: ${await response.text()}`)

@@ -56,6 +56,6 @@ const expected = Object.fromEntries(
 test.each(["node", "deno", "bun", "workerd"] as const)("%s", { timeout: 120_000 }, async (runtime) => {
   // Only the tokens it gives from now on.
   gcs.tokens = new Set()
-  const found = await (runtime === "node" ? exercise(world) : runIn(runtime, "stores-program.ts", world))
+  const found = await (runtime === "node" ? exercise(world) : runIn(runtime, "references/stores-program.ts", world))
   expect(found).toEqual(expected)
 })

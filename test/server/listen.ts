@@ -9,7 +9,7 @@ export interface Listening {
 
 export function listen(fetch: (request: Request) => Response | Promise<Response>, port = 0): Promise<Listening> {
   return new Promise((resolve) => {
-    const server = serve({ fetch, port, hostname: "127.0.0.1" }, (info) => {
+    const server = serve({ fetch, port, hostname: "127.0.0.1", serverOptions: { requestTimeout: 0 } }, (info) => {
       const close = () =>
         new Promise<void>((done) => {
           server.close(() => done())
