@@ -43,6 +43,8 @@ export interface ServerOptions {
   /**
    * Take files of 2 GiB and more in parts, and put these together. Default: whether `registry` keeps its files itself, on disk, in memory
    * or in a bucket. A gateway takes a file in one piece, since the server behind it gives parts back only once their version is committed.
+   *
+   * The parts are stored beside the whole until `gc` of the registry takes them: only it knows that no version has a file of the same bytes.
    */
   readonly multipart?: boolean | undefined
   /** Proves whole files as they are read. Default: plain JavaScript. */

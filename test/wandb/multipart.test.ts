@@ -66,6 +66,20 @@ describe("a large file", () => {
     expect(new Uint8Array(await new Response(range as never).arrayBuffer())).toEqual(bytes.slice(990, 2010))
   })
 
+  test("is stored once after a collection, which leaves what is a part and also a file", async () => {
+    const { server, registry: truth, blobs } = serve()
+    const registry = connect(server.fetch, small)
+    await log(registry)
+    const manifest = new Manifest()
+    const head = { path: "head", digest: digestFromBytes(md5(bytes.slice(0, partBytes))), size: partBytes }
+    manifest.add(head)
+    const { id } = await registry.createVersion(newVersion({}, { collection: "other", digest: manifest.digest() }))
+    await registry.storeManifest(id, uploadOf(manifest))
+    await registry.commitVersion(id)
+    expect(await truth.gc({ graceMs: 0 })).toMatchObject({ blobsDeleted: 10 })
+    expect([await blobs.stat(head.digest), await blobs.stat(digest)]).toMatchObject([{ size: partBytes }, { size: bytes.length }])
+  })
+
   test("that is there already is not sent", async () => {
     const { server } = serve()
     await log(connect(server.fetch, small))
