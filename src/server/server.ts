@@ -38,7 +38,10 @@ export interface ServerOptions {
   readonly maxManifestBytes?: number | undefined
   /** How deep a GraphQL query may nest. Default 16. */
   readonly maxDepth?: number | undefined
-  /** Hand out addresses of the store itself where it has some, so that bytes do not pass this server. Default false. */
+  /**
+   * Hand out addresses of the store itself where it has some, so that bytes do not pass this server. Default false. Files that go up in
+   * parts pass it all the same, since the store proves parts and not the whole; in one piece a bucket takes no more than 5 GiB.
+   */
   readonly direct?: boolean | undefined
   /**
    * Take files of 2 GiB and more in parts, and put these together. Default: whether `registry` keeps its files itself, on disk, in memory

@@ -38,7 +38,7 @@ export async function findProject(call: Call, ref: ProjectRef) {
 
 /** Whose the registries are that an entity's name finds, as far as this principal may look there. */
 export async function registriesEntity({ registry, signal }: Call, entity: string): Promise<string> {
-  const place = await registry.canonical?.({ entity, project: `${registryPrefix}any` }, { signal })
+  const place = await registry.canonical?.({ entity, project: "wandb-registry-any" }, { signal })
   return place?.entity ?? entity
 }
 

@@ -1,4 +1,5 @@
 import { untilAborted } from "../bytes/streams.ts"
+import { registryNameOf } from "../core/names.ts"
 import { show } from "../core/show.ts"
 import { InvalidArgumentError } from "../errors.ts"
 import type { CallOptions, ProjectRef } from "../ports.ts"
@@ -6,14 +7,6 @@ import { entityOrganizations, type Organization } from "./account-documents.ts"
 import { type Ask, absent } from "./ask.ts"
 import type { Organizations } from "./context.ts"
 import { shareAnswers } from "./remember.ts"
-
-const registryPrefix = "wandb-registry-"
-
-/** Whether a project is one of W&B's registries; protocol.md 1.2. */
-export const isRegistry = (project: string): boolean => project.startsWith(registryPrefix) && project !== registryPrefix
-
-/** What people call a registry. */
-export const registryName = (project: string): string => project.slice(registryPrefix.length)
 
 /**
  * A registry's entity may be given as the organization's entity, as its display name, or as a team or user of it; the server knows only
@@ -41,7 +34,7 @@ export function createOrganizations(ask: Ask, defaultEntity: () => Promise<strin
     displayName: (entity) => displayNames.get(entity) ?? entity,
     async resolve<T extends ProjectRef>(ref: T, { signal }: CallOptions = {}): Promise<T> {
       // A name that has come out of here once is not looked up again.
-      if (!isRegistry(ref.project) || displayNames.has(ref.entity)) return ref
+      if (registryNameOf(ref.project) === undefined || displayNames.has(ref.entity)) return ref
       signal?.throwIfAborted()
       const { name, orgEntity } = await untilAborted(find(ref.entity), signal)
       const entity = orgEntity?.name ?? ref.entity
