@@ -386,6 +386,8 @@ export interface UploadRequest {
 export interface UploadTicket {
   /** Id of the version under which these bytes were first stored. */
   readonly birthArtifactId: string
+  /** Bytes that are stored under the digest, when there are some and it is known how many. */
+  readonly storedSize?: number | undefined
   put?(content: Content, options?: PutOptions): Promise<void>
   /** Where somebody else can send the bytes without passing this process; absent where that is not possible. */
   readonly sign?: ((options: SignOptions) => Promise<SignedRequest>) | undefined

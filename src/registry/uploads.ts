@@ -49,10 +49,11 @@ async function ticketFor(
   const info = await blobs.stat(file.digest, { ...options, size: file.size })
   if (info !== undefined && (file.size === undefined || info.size === file.size)) {
     const births = await rememberBirths(context, cache, loaded, options)
-    return { birthArtifactId: births.get(file.digest) ?? loaded.row.id }
+    return { birthArtifactId: births.get(file.digest) ?? loaded.row.id, storedSize: info.size }
   }
   return {
     birthArtifactId: loaded.row.id,
+    storedSize: info?.size,
     async put(content, putOptions = {}) {
       await blobs.put(file.digest, content, { ...putOptions, replace: info !== undefined })
       if (isDamaged) await (await more()).clearDamage(context, file.digest, putOptions)

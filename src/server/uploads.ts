@@ -1,3 +1,5 @@
+import { type Expected, readChunks, sizeMismatch } from "../bytes/hash-stream.ts"
+import { verifiedStream } from "../bytes/verified.ts"
 import { type Digest, digestFromBytes, digestToHex } from "../core/digest-text.ts"
 import { Manifest } from "../core/manifest.ts"
 import { md5 } from "../core/md5.ts"
@@ -8,15 +10,31 @@ import type { Claims } from "./urls.ts"
 
 type SignedHandler<K extends keyof Claims> = (setup: Setup, claim: Claims[K], request: Request) => Promise<Response>
 
-/** PUT: streams the body into the store, which proves its digest. What is there already is read and let go. */
+/** PUT: streams the body into the store, which proves its digest. What is there already is proven and let go. */
 const putFile: SignedHandler<"upload"> = async (setup, { version, path, digest }, request) => {
   checkMd5Header(request, digest)
-  const [ticket] = await setup.registry.requestUploads(version, [{ path, digest, size: lengthOf(request) }], {
-    signal: request.signal,
-  })
-  if (ticket?.put === undefined) await drain(request)
-  else await ticket.put((setup.isGateway ? measured : bodyContent)(request, path), { signal: request.signal })
+  const { signal } = request
+  const [ticket] = await setup.registry.requestUploads(version, [{ path, digest, size: lengthOf(request) }], { signal })
+  const size = ticket?.storedSize
+  await checkLength(request, path, { digest, size })
+  if (ticket?.put !== undefined) {
+    await ticket.put((setup.isGateway ? measured : bodyContent)(request, path), { signal })
+  } else {
+    const again = verifiedStream(bodyContent(request, path), { digest, size }, setup.hasher, { label: path, signal })
+    await readChunks(again, signal, () => undefined)
+  }
   return new Response(null, { status: 200, headers: { etag: etagOf(digest) } })
+}
+
+/** Read of a body that is refused, so that a client which sends little hears why instead of a connection that breaks. */
+const mostRefused = 1024 * 1024
+
+/** Bytes of another length than those that are there cannot be the same. */
+async function checkLength(request: Request, path: string, expected: Expected): Promise<void> {
+  const length = lengthOf(request)
+  if (length === undefined || expected.size === undefined || length === expected.size) return
+  await drain(request, mostRefused)
+  throw sizeMismatch(path, expected, length)
 }
 
 /** The same for a part. HEAD says whether it is there, so that a client that was cut off sends only what is missing. */

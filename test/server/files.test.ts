@@ -104,6 +104,37 @@ describe("uploading", () => {
     expect((await site.fetch(node.uploadUrl, { method: "PUT", body: text })).status).toBe(200)
   })
 
+  test("what is there already is taken again, and nothing else in its place", async () => {
+    const site = createSite()
+    const { node } = await pendingFile(site, text)
+    const put = async (body: BodyInit, headers: Record<string, string> = {}) => {
+      const response = await site.fetch(node.uploadUrl, { method: "PUT", body, headers, duplex: "half" } as RequestInit)
+      return [response.status, (await response.text()).includes("DIGEST_MISMATCH")]
+    }
+    const right = [200, false]
+    const wrong = [400, true]
+    for (let time = 0; time < 2; time++) {
+      expect(await put(text)).toEqual(right)
+      expect(await put(text, { "content-length": "10" })).toEqual(right)
+      for (const other of ["012345678X", "0123", "", `${text}0`]) {
+        expect(await put(other)).toEqual(wrong)
+        expect(await put(other, { "content-length": `${other.length}` })).toEqual(wrong)
+      }
+    }
+    for (const announced of [{}, { "content-length": "1000000000" }]) {
+      let sent = 0
+      const endless = new ReadableStream<Uint8Array>({
+        pull(controller) {
+          sent += 65_536
+          controller.enqueue(new Uint8Array(65_536))
+        },
+      })
+      expect(await put(endless as BodyInit, announced)).toEqual(wrong)
+      expect(sent).toBeLessThan(2_000_000)
+    }
+    expect(site.told).toEqual([])
+  })
+
   test("what is wrong with bytes is told by the path of their entry, not by where the server keeps them", async () => {
     const dir = await mkdtemp(join(tmpdir(), "isofact-server-"))
     const registry = createNodePlatform().registry({ dir })
