@@ -114,11 +114,20 @@ interface UpdateManifestInput {
 
 /** A base that is named here is one that was chosen, whatever the latest version is. */
 export async function updateArtifactManifest(call: Call, { artifactManifestID, digest, baseArtifactID }: UpdateManifestInput) {
-  const [version, kind] = parseId("ArtifactManifest", artifactManifestID, 2) as [string, ManifestKind]
+  const [version, kind] = parseManifestId(artifactManifestID)
   await requireWritable(call, version)
   const baseId = kind === "INCREMENTAL" && baseArtifactID ? baseArtifactID : undefined
   if (baseId !== undefined) await requireBase(call, baseId)
   return { artifactManifest: manifestSlot(call, version, kind, digest ?? "", baseId) }
+}
+
+/** Anybody can make up an id, so its kind need not be one. */
+function parseManifestId(id: string): readonly [version: string, kind: ManifestKind] {
+  const [version, kind] = parseId("ArtifactManifest", id, 2) as [string, string]
+  if (Object.hasOwn(fileNames, kind)) return [version, kind as ManifestKind]
+  throw new EntryNotFoundError(`There is no manifest of the kind ${show(kind)}; ask for its address anew.`, {
+    path: id.slice(0, 80),
+  })
 }
 
 /** What a version builds on becomes part of it, so it must be there for whoever asks. */

@@ -185,6 +185,16 @@ describe("another tenant's key", () => {
   })
 })
 
+test.each(["FOO", "__proto__", "constructor", ""])("a made-up id of a manifest of the kind %j gets no address", async (kind) => {
+  const { site, id } = await inhabited()
+  const query = `mutation ($id: ID!, $digest: String) { updateArtifactManifest(input: { artifactManifestID: $id, digest: $digest }) {
+    artifactManifest { file { uploadUrl } } } }`
+  const variables = { id: btoa(`ArtifactManifest:${JSON.stringify([id, kind])}`), digest: md5Of("m") }
+  const { status, data } = await site.gql(query, variables)
+  expect([status, JSON.stringify(data)]).toEqual([404, '{"updateArtifactManifest":null}'])
+  expect(site.told).toEqual([])
+})
+
 describe("no key, or a wrong one", () => {
   const wrong = [null, "", "x".repeat(43), `${annsKey}x`, annsKey.slice(1), "isofact.e30.e30", "a.b.c"]
   test.each(wrong)("%s opens nothing", async (key) => {
