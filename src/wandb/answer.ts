@@ -54,7 +54,7 @@ export function toldFailure(
   facts: FailureFacts,
   clean: (text: string) => string,
 ): WireFailure {
-  const messages = told.map(({ message }) => message ?? "an error without a message")
+  const messages = told.map(({ message }) => (typeof message === "string" ? message : "an error without a message"))
   const { code = facts.status === undefined ? undefined : codeByStatus.get(facts.status), details } = told[0]?.extensions ?? {}
   const words = tidy([...new Set(messages)].join("; "), clean)
   const hint =
@@ -67,7 +67,7 @@ export function toldFailure(
 }
 
 /** A server's words as they may be told: no key, no address that is a permission, nothing that moves a terminal's cursor, no flood. */
-function tidy(text: string, clean: (text: string) => string, maxLength = maxMessageLength): string {
+export function tidy(text: string, clean: (text: string) => string, maxLength = maxMessageLength): string {
   return clean(text)
     .replace(permission, "?…")
     .replace(/\p{Cc}+/gu, " ")

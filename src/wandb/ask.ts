@@ -1,5 +1,6 @@
+import { isArtifactError } from "../errors.ts"
 import type { CallOptions } from "../ports.ts"
-import { toldErrors, toldFailure } from "./answer.ts"
+import { tidy, toldErrors, toldFailure } from "./answer.ts"
 import { type FailureFacts, isNotFound, WireFailure } from "./failure.ts"
 import type { Http } from "./http.ts"
 
@@ -34,10 +35,11 @@ export interface AskOptions extends CallOptions {
 }
 
 /**
- * One operation: its data, or an error that says what the server said. Every one may be repeated: what W&B's clients change, they
- * change to a state, not by an amount.
+ * One operation: what `read` makes of its data, by default the data, or an error that says what the server said. Where `read` fails the
+ * server has answered something else than it was asked for. Every one may be repeated: what W&B's clients change, they change to a state,
+ * not by an amount.
  */
-export type Ask = <A, V>(document: Document<A, V>, variables: V, options?: AskOptions) => Promise<A>
+export type Ask = <A, V, T = A>(document: Document<A, V>, variables: V, options?: AskOptions, read?: (answer: A) => T) => Promise<T>
 
 interface Envelope<A> {
   readonly data?: A | null
@@ -51,7 +53,12 @@ export function createAsk(
   clean: (text: string) => string,
 ): Ask {
   const contentType = { "content-type": "application/json", accept: "application/json" }
-  return async <A, V>({ name, text: query }: Document<A, V>, variables: V, options: AskOptions = {}) => {
+  return async <A, V, T>(
+    { name, text: query }: Document<A, V>,
+    variables: V,
+    options: AskOptions = {},
+    read: (answer: A) => T = (answer) => answer as unknown as T,
+  ) => {
     const body = JSON.stringify({ query, variables, operationName: name })
     return http.text(
       {
@@ -62,7 +69,7 @@ export function createAsk(
         headers: { ...headers, ...contentType },
         body: () => ({ data: body }),
       },
-      (text, facts) => readAnswer<A>(text, facts, clean),
+      (text, facts) => understand(readAnswer<A>(text, facts, clean), read, facts, clean),
     )
   }
 }
@@ -73,6 +80,16 @@ function readAnswer<A>(text: string, facts: FailureFacts, clean: (text: string) 
   if (errors.length > 0) throw toldFailure(errors, "final", facts, clean)
   if (data !== undefined && data !== null) return data
   throw new WireFailure("final", "the answer has no data; is the base URL the address of a W&B server?", facts)
+}
+
+/** What is in an answer, as far as it is looked at here, has the form that was asked for. */
+function understand<A, T>(answer: A, read: (answer: A) => T, facts: FailureFacts, clean: (text: string) => string): T {
+  try {
+    return read(answer)
+  } catch (error) {
+    const reason = isArtifactError(error) ? `: ${tidy(error.message, clean)}` : ""
+    throw new WireFailure("final", `the answer is not what was asked for${reason}`, facts)
+  }
 }
 
 function readEnvelope<A>(text: string): Envelope<A> {

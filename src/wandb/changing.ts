@@ -15,7 +15,7 @@ import type { Context } from "./context.ts"
 import { findVersion, getVersion } from "./fetching.ts"
 import { type MemberKey, membershipKey } from "./fetching-documents.ts"
 import { aliasInputs, isId, isPossible, tagInputs, ttlSeconds } from "./names.ts"
-import { toVersion } from "./wire.ts"
+import { ifGiven, toVersion } from "./wire.ts"
 
 export async function updateVersion(
   { ask }: Context,
@@ -34,32 +34,50 @@ export async function updateVersion(
     tagsToDelete: tagInputs(removeTags),
     ttlDurationSeconds: ttlSeconds(ttl),
   }
-  const answer = await ask(updateArtifact, { input }, options)
-  const artifact = answer.updateArtifact?.artifact
-  return artifact ? toVersion(artifact) : refuseUnknown(id)
+  const changed = await ask(updateArtifact, { input }, options, ({ updateArtifact }) =>
+    ifGiven(updateArtifact?.artifact, toVersion),
+  )
+  return changed ?? refuseUnknown(id)
 }
 
 function refuseUnknown(id: string): never {
   throw new EntryNotFoundError(`There is no version with id ${id}; it may have been deleted.`, { path: id })
 }
 
-interface FoundKey extends MemberKey {
-  readonly ref: VersionRef
-  readonly artifact: { readonly id: string }
-  readonly artifactCollection: { readonly __typename: string; readonly id: string }
+interface FoundMember {
+  readonly id: string
+  readonly aliases: readonly string[]
+  readonly collectionId: string
+  readonly isLink: boolean
 }
 
-async function requireMember(context: Context, member: VersionRef, options: CallOptions): Promise<FoundKey> {
+/** Undefined for a place that is not whole. */
+function readMember({ aliases, artifact, artifactCollection }: MemberKey): FoundMember | undefined {
+  if (!artifact || !artifactCollection) return undefined
+  return {
+    id: artifact.id,
+    aliases: (aliases ?? []).map(({ alias }) => alias),
+    collectionId: artifactCollection.id,
+    isLink: artifactCollection.__typename === "ArtifactPortfolio",
+  }
+}
+
+async function requireMember(
+  context: Context,
+  member: VersionRef,
+  options: CallOptions,
+): Promise<FoundMember & { readonly ref: VersionRef }> {
   options.signal?.throwIfAborted()
   const path = `${member.entity}/${member.project}/${member.collection}:v${member.index}`
   if (isPossible(member)) {
     const ref = await context.organizations.resolve(member, options)
     const { entity, project, collection, index } = ref
-    const answer = await absent(context.ask(membershipKey, { entity, project, name: `${collection}:v${index}` }, options))
-    const found = answer?.project?.artifactCollectionMembership
-    if (found?.artifact && found.artifactCollection) {
-      return { ref, aliases: found.aliases, artifact: found.artifact, artifactCollection: found.artifactCollection }
-    }
+    const found = await absent(
+      context.ask(membershipKey, { entity, project, name: `${collection}:v${index}` }, options, (answer) =>
+        ifGiven(answer.project?.artifactCollectionMembership, readMember),
+      ),
+    )
+    if (found !== undefined) return { ...found, ref }
   }
   throw new EntryNotFoundError(`There is no version ${path}; it may have been deleted or unlinked.`, { path })
 }
@@ -71,8 +89,8 @@ export async function addAliases(
   options: CallOptions = {},
 ): Promise<void> {
   const wanted = aliasInputs(member.collection, aliases)
-  const { ref, artifact } = await requireMember(context, member, options)
-  await changeAliases(context, addAliasesDocument, ref, artifact.id, wanted, options)
+  const { ref, id } = await requireMember(context, member, options)
+  await changeAliases(context, addAliasesDocument, ref, id, wanted, options)
 }
 
 /** Only those that this version has: a server may take the name for the alias of whichever version has it. */
@@ -82,10 +100,9 @@ export async function removeAliases(
   aliases: readonly string[],
   options: CallOptions = {},
 ): Promise<void> {
-  const { ref, artifact, aliases: present } = await requireMember(context, member, options)
-  const has = new Set(present?.map(({ alias }) => alias))
-  const wanted = aliases.filter((alias) => has.has(alias)).map((alias) => ({ alias }))
-  await changeAliases(context, deleteAliases, ref, artifact.id, wanted, options)
+  const { ref, id, aliases: present } = await requireMember(context, member, options)
+  const wanted = aliases.filter((alias) => present.includes(alias)).map((alias) => ({ alias }))
+  await changeAliases(context, deleteAliases, ref, id, wanted, options)
 }
 
 async function changeAliases(
@@ -117,11 +134,14 @@ export async function deleteVersion(
 /** Servers say in many ways that aliases protect a version. */
 async function explainAliases({ ask }: Context, id: string, error: unknown, options: CallOptions): Promise<unknown> {
   if (!isArtifactError(error) || error.code !== "REGISTRY" || (error.details.status ?? 500) >= 500) return error
-  const answer = await absent(ask(versionAliases, { id }, options))
-  const aliases = answer?.artifact?.aliases ?? []
-  if (aliases.length === 0) return error
-  const names = aliases.map(({ alias }) => alias).join(", ")
-  return new ConflictError(`The version has aliases (${names}); delete it with deleteAliases to give them up.`, error.details)
+  const aliases = await absent(
+    ask(versionAliases, { id }, options, ({ artifact }) => (artifact?.aliases ?? []).map(({ alias }) => alias)),
+  )
+  if (!aliases?.length) return error
+  return new ConflictError(
+    `The version has aliases (${aliases.join(", ")}); delete it with deleteAliases to give them up.`,
+    error.details,
+  )
 }
 
 export async function link(
@@ -153,17 +173,17 @@ export async function link(
 }
 
 export async function unlink(context: Context, member: VersionRef, options: CallOptions = {}): Promise<void> {
-  const { artifact, artifactCollection } = await requireMember(context, member, options)
-  if (artifactCollection.__typename !== "ArtifactPortfolio") {
+  const { id, collectionId, isLink } = await requireMember(context, member, options)
+  if (!isLink) {
     throw new InvalidArgumentError(
       "member",
       `${member.collection} is where v${member.index} was logged, not a link to it; delete the version instead.`,
     )
   }
-  const input = { artifactID: artifact.id, artifactPortfolioID: artifactCollection.id }
+  const input = { artifactID: id, artifactPortfolioID: collectionId }
   await gone(context.ask(unlinkArtifact, { input }, options), async () => {
     const found = await absent(requireMember(context, member, options))
-    return found?.artifact.id !== artifact.id
+    return found?.id !== id
   })
 }
 

@@ -5,8 +5,8 @@ import { absent } from "./ask.ts"
 import * as documents from "./collection-documents.ts"
 import type { Context } from "./context.ts"
 import { isPossible, tagInputs } from "./names.ts"
-import { allNodes } from "./pages.ts"
-import { toCollection, toMemberships, toType } from "./wire.ts"
+import { allItems, readPage } from "./pages.ts"
+import { ifGiven, toCollection, toMemberships, toType } from "./wire.ts"
 
 /** Versions come with all their places, other things with little. */
 const versionsPerPage = 100
@@ -20,9 +20,11 @@ export async function getCollection(
   options.signal?.throwIfAborted()
   if (!isPossible(ref)) return undefined
   const { entity, project, collection: name } = await context.organizations.resolve(ref, options)
-  const answer = await absent(context.ask(documents.collectionByName, { entity, project, name }, options))
-  const node = answer?.project?.artifactCollection
-  return node ? toCollection(node) : undefined
+  return absent(
+    context.ask(documents.collectionByName, { entity, project, name }, options, (answer) =>
+      ifGiven(answer.project?.artifactCollection, toCollection),
+    ),
+  )
 }
 
 async function requireCollection(context: Context, ref: CollectionRef, options: CallOptions): Promise<CollectionRecord> {
@@ -36,11 +38,13 @@ function refuseUnknown({ entity, project, collection }: CollectionRef): never {
 
 export async function* listTypes(context: Context, ref: ProjectRef, options: CallOptions = {}) {
   const { entity, project } = await context.organizations.resolve(ref, options)
-  const nodes = allNodes("ProjectArtifactTypes", async (cursor) => {
-    const answer = await absent(context.ask(documents.projectTypes, { entity, project, cursor, perPage }, options))
-    return answer?.project?.artifactTypes
-  })
-  for await (const node of nodes) yield toType(node)
+  yield* allItems("ProjectArtifactTypes", (cursor) =>
+    absent(
+      context.ask(documents.projectTypes, { entity, project, cursor, perPage }, options, (answer) =>
+        readPage(answer.project?.artifactTypes, toType),
+      ),
+    ),
+  )
 }
 
 export async function* listCollections(
@@ -50,15 +54,18 @@ export async function* listCollections(
   options: CallOptions = {},
 ): AsyncGenerator<CollectionRecord> {
   const { entity, project } = await context.organizations.resolve(ref, options)
-  const nodes = allNodes("ProjectArtifactCollections", async (cursor) => {
+  yield* allItems("ProjectArtifactCollections", (cursor) => {
     const variables = { entity, project, cursor, perPage }
-    if (type === undefined) {
-      return (await absent(context.ask(documents.projectCollections, variables, options)))?.project?.artifactCollections
-    }
-    const answer = await absent(context.ask(documents.typeCollections, { ...variables, type }, options))
-    return answer?.project?.artifactType?.artifactCollections
+    const asking =
+      type === undefined
+        ? context.ask(documents.projectCollections, variables, options, (answer) =>
+            readPage(answer.project?.artifactCollections, toCollection),
+          )
+        : context.ask(documents.typeCollections, { ...variables, type }, options, (answer) =>
+            readPage(answer.project?.artifactType?.artifactCollections, toCollection),
+          )
+    return absent(asking)
   })
-  for await (const node of nodes) yield toCollection(node)
 }
 
 /** Newest first. */
@@ -66,15 +73,18 @@ export async function* listVersions(context: Context, ref: CollectionRef, option
   options.signal?.throwIfAborted()
   if (!isPossible(ref)) refuseUnknown(ref)
   const { entity, project, collection: name } = await context.organizations.resolve(ref, options)
-  let id: string | undefined
-  const nodes = allNodes("CollectionArtifacts", async (cursor) => {
+  const members = allItems("CollectionArtifacts", async (cursor) => {
     const variables = { entity, project, name, cursor, perPage: versionsPerPage }
-    const answer = await absent(context.ask(documents.collectionVersions, variables, options))
-    const collection = answer?.project?.artifactCollection ?? refuseUnknown(ref)
-    id = collection.id
-    return collection.artifacts
+    const page = await absent(
+      context.ask(documents.collectionVersions, variables, options, (answer) =>
+        ifGiven(answer.project?.artifactCollection, ({ id, artifacts }) =>
+          readPage(artifacts, (node) => toMemberships(node).filter(({ collection }) => collection.id === id)),
+        ),
+      ),
+    )
+    return page ?? refuseUnknown(ref)
   })
-  for await (const node of nodes) yield* toMemberships(node).filter(({ collection }) => collection.id === id)
+  for await (const places of members) yield* places
 }
 
 /** Every alias in use, without `vN`. */
@@ -82,13 +92,17 @@ export async function listAliases(context: Context, ref: CollectionRef, options:
   options.signal?.throwIfAborted()
   if (!isPossible(ref)) refuseUnknown(ref)
   const { entity, project, collection: name } = await context.organizations.resolve(ref, options)
-  const nodes = allNodes("ArtifactCollectionAliases", async (cursor) => {
-    const answer = await absent(context.ask(documents.collectionAliases, { entity, project, name, cursor, perPage }, options))
-    return (answer?.project?.artifactCollection ?? refuseUnknown(ref)).aliases
+  const aliases = allItems("ArtifactCollectionAliases", async (cursor) => {
+    const page = await absent(
+      context.ask(documents.collectionAliases, { entity, project, name, cursor, perPage }, options, (answer) =>
+        ifGiven(answer.project?.artifactCollection, (collection) => readPage(collection.aliases, ({ alias }) => alias)),
+      ),
+    )
+    return page ?? refuseUnknown(ref)
   })
-  const aliases = new Set<string>()
-  for await (const { alias } of nodes) if (!/^v\d+$/.test(alias)) aliases.add(alias)
-  return [...aliases]
+  const found = new Set<string>()
+  for await (const alias of aliases) if (!/^v\d+$/.test(alias)) found.add(alias)
+  return [...found]
 }
 
 /** What can be refused is checked before anything is changed, since each of these is a change of its own on the server. */

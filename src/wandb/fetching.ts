@@ -8,7 +8,7 @@ import type { Context } from "./context.ts"
 import { download } from "./download.ts"
 import { artifactById, artifactPlaces, clientIdMapping, manifestUrl, membershipByName } from "./fetching-documents.ts"
 import { isId, isPossible } from "./names.ts"
-import { toMembership, toMemberships, toVersion } from "./wire.ts"
+import { ifGiven, toMembership, toMemberships, toVersion } from "./wire.ts"
 
 export async function findVersion(
   context: Context,
@@ -18,16 +18,17 @@ export async function findVersion(
   options.signal?.throwIfAborted()
   if (!isPossible(path)) return undefined
   const { entity, project, collection, alias = "latest" } = await context.organizations.resolve(path, options)
-  const answer = await absent(context.ask(membershipByName, { entity, project, name: `${collection}:${alias}` }, options))
-  const member = answer?.project?.artifactCollectionMembership
-  return toMembership(member?.artifact ?? null, member)
+  return absent(
+    context.ask(membershipByName, { entity, project, name: `${collection}:${alias}` }, options, (answer) =>
+      ifGiven(answer.project?.artifactCollectionMembership, (member) => toMembership(member.artifact, member)),
+    ),
+  )
 }
 
 export async function getVersion(context: Context, id: string, options: CallOptions = {}): Promise<VersionRecord | undefined> {
   options.signal?.throwIfAborted()
   if (!isId(id)) return undefined
-  const answer = await absent(context.ask(artifactById, { id }, options))
-  return answer?.artifact ? toVersion(answer.artifact) : undefined
+  return absent(context.ask(artifactById, { id }, options, ({ artifact }) => ifGiven(artifact, toVersion)))
 }
 
 export async function resolveClientId(context: Context, clientID: string, options: CallOptions = {}): Promise<string | undefined> {
@@ -37,8 +38,7 @@ export async function resolveClientId(context: Context, clientID: string, option
 
 /** The collections that a version is in, its source first. */
 export async function listMemberships(context: Context, id: string, options: CallOptions = {}): Promise<Membership[]> {
-  const answer = await absent(context.ask(artifactPlaces, { id }, options))
-  return toMemberships(answer?.artifact)
+  return (await absent(context.ask(artifactPlaces, { id }, options, ({ artifact }) => toMemberships(artifact)))) ?? []
 }
 
 const maxManifestReads = 3

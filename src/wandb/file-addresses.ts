@@ -3,8 +3,8 @@ import type { CallOptions, VersionRef } from "../ports.ts"
 import type { Ask } from "./ask.ts"
 import type { Organizations } from "./context.ts"
 import { type FileNode, fileUrls } from "./fetching-documents.ts"
+import { type Listed, readPage } from "./pages.ts"
 import { Remembered } from "./remember.ts"
-import { nodesOf } from "./wire.ts"
 
 export type Member = VersionRef & { readonly id: string }
 
@@ -47,9 +47,11 @@ export function createFileAddresses(ask: Ask, organizations: Organizations): Fil
   const request = async (member: Member, names: readonly string[] | undefined, cursor: string | undefined) => {
     const { entity, project, collection, index } = await organizations.resolve(member)
     const perPage = names?.length ?? pageSize
-    const answer = await ask(fileUrls, { entity, project, collection, alias: `v${index}`, names, cursor, perPage })
-    const page = answer.project?.artifactCollection?.artifactMembership?.files
-    keep(member, nodesOf(page))
+    const variables = { entity, project, collection, alias: `v${index}`, names, cursor, perPage }
+    const page = await ask(fileUrls, variables, {}, (answer) =>
+      readPage(answer.project?.artifactCollection?.artifactMembership?.files, ({ name, directUrl }) => ({ name, directUrl })),
+    )
+    keep(member, page.items)
     return page
   }
   const flush = async (key: string) => {
@@ -60,8 +62,9 @@ export function createFileAddresses(ask: Ask, organizations: Organizations): Fil
     try {
       for (let start = 0; start < wanted.length; start += maxNames) {
         const part = wanted.slice(start, start + maxNames)
-        const nodes = new Map(nodesOf(await request(member, part, undefined)).map(({ name, directUrl }) => [name, directUrl]))
-        for (const name of part) for (const { found } of names.get(name)!) found(nodes.get(name) || undefined)
+        const { items } = await request(member, part, undefined)
+        const urls = new Map(items.map(({ name, directUrl }) => [name, directUrl]))
+        for (const name of part) for (const { found } of names.get(name)!) found(urls.get(name) || undefined)
       }
     } catch (error) {
       for (const askers of names.values()) for (const { failed } of askers) failed(error)
@@ -107,9 +110,7 @@ interface List {
 function readAhead(
   lists: Remembered<List>,
   member: Member,
-  request: (
-    cursor: string | undefined,
-  ) => Promise<{ pageInfo?: { endCursor: string | null; hasNextPage: boolean } | null } | undefined>,
+  request: (cursor: string | undefined) => Promise<Listed<FileNode>>,
 ): void {
   const key = `${member.collection}:v${member.index} ${member.id}`
   const list = lists.get(key) ?? { cursor: undefined, busy: false, done: false }
@@ -117,10 +118,10 @@ function readAhead(
   if (list.busy || list.done) return
   list.busy = true
   request(list.cursor).then(
-    (page) => {
+    ({ pageInfo }) => {
       list.busy = false
-      list.done = !page?.pageInfo?.hasNextPage
-      list.cursor = page?.pageInfo?.endCursor ?? undefined
+      list.cursor = (pageInfo?.hasNextPage && pageInfo.endCursor) || undefined
+      list.done = list.cursor === undefined
     },
     () => {
       list.busy = false

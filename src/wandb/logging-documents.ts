@@ -1,7 +1,7 @@
 import type { ArtifactState, ManifestKind } from "../ports.ts"
 import { document } from "./ask.ts"
 import { placedFields } from "./fragments.ts"
-import type { PlacedNode } from "./wire.ts"
+import type { Page, PlacedNode } from "./wire.ts"
 
 export interface CreateArtifactInput {
   readonly entityName: string
@@ -46,13 +46,13 @@ mutation CreateArtifact($input: CreateArtifactInput!) {
   }
 }`)
 
-export interface ManifestFile {
+export interface ManifestNode {
   readonly id: string
   readonly file: { readonly uploadUrl?: string | null; readonly uploadHeaders?: readonly string[] | null } | null
 }
 
 export const createManifest = document<
-  { readonly createArtifactManifest: { readonly artifactManifest: ManifestFile | null } | null },
+  { readonly createArtifactManifest: { readonly artifactManifest: ManifestNode | null } | null },
   {
     readonly artifactID: string
     readonly baseArtifactID: string | undefined
@@ -74,7 +74,7 @@ mutation CreateArtifactManifest($artifactID: ID!, $baseArtifactID: ID, $name: St
 }`)
 
 export const updateManifest = document<
-  { readonly updateArtifactManifest: { readonly artifactManifest: ManifestFile | null } | null },
+  { readonly updateArtifactManifest: { readonly artifactManifest: ManifestNode | null } | null },
   { readonly artifactManifestID: string; readonly digest: string; readonly baseArtifactID: string | undefined }
 >(`
 mutation UpdateArtifactManifest($artifactManifestID: ID!, $digest: String, $baseArtifactID: ID) {
@@ -97,7 +97,7 @@ export interface PartInput {
 }
 
 /** Where one file goes; no `uploadUrl`: it is there. */
-export interface FileSlot {
+export interface FileSlotNode {
   readonly storagePath: string | null
   readonly uploadUrl: string | null
   readonly uploadHeaders: readonly string[] | null
@@ -109,7 +109,7 @@ export interface FileSlot {
 }
 
 export const createFiles = document<
-  { readonly createArtifactFiles: { readonly files: { readonly edges: readonly { readonly node: FileSlot }[] } } | null },
+  { readonly createArtifactFiles: { readonly files: Page<FileSlotNode> } | null },
   { readonly artifactFiles: readonly FileSpec[] }
 >(`
 mutation CreateArtifactFiles($artifactFiles: [CreateArtifactFileSpecInput!]!) {
@@ -174,19 +174,16 @@ mutation UseArtifact($input: UseArtifactInput!) {
 }`)
 
 /** What is needed to go on with a version that this client did not begin. */
-export const pendingVersion = document<
-  {
-    readonly artifact: {
-      readonly state: ArtifactState
-      readonly artifactSequence: {
-        readonly project: { readonly name: string; readonly entity: { readonly name: string } } | null
-        readonly latestArtifact: { readonly id: string } | null
-      }
-      readonly createdBy: { readonly name?: string } | null
-    } | null
-  },
-  { readonly id: string }
->(`
+export interface PendingNode {
+  readonly state: ArtifactState
+  readonly artifactSequence: {
+    readonly project: { readonly name: string; readonly entity: { readonly name: string } } | null
+    readonly latestArtifact: { readonly id: string } | null
+  }
+  readonly createdBy: { readonly name?: string } | null
+}
+
+export const pendingVersion = document<{ readonly artifact: PendingNode | null }, { readonly id: string }>(`
 query PendingArtifact($id: ID!) {
   artifact(id: $id) {
     state

@@ -7,13 +7,13 @@ import { listMemberships } from "./fetching.ts"
 import { commitArtifact, createArtifact, useArtifact } from "./logging-documents.ts"
 import { aliasInputs, tagInputs, ttlSeconds } from "./names.ts"
 import { putContent } from "./put-content.ts"
-import { toMemberships } from "./wire.ts"
+import { ifGiven, toMemberships } from "./wire.ts"
 
 /** `CreateArtifact`, protocol.md 3.3. */
 export async function createVersion(context: Context, input: NewVersion, options: CallOptions = {}) {
   const { entity, project, collection, run, kind = "FULL" } = await context.organizations.resolve(input, options)
   const { metadata, metadataText } = readMetadata(input.metadata)
-  const answer = await context.ask(
+  const created = await context.ask(
     createArtifact,
     {
       input: {
@@ -39,15 +39,17 @@ export async function createVersion(context: Context, input: NewVersion, options
       },
     },
     options,
+    ({ createArtifact }) =>
+      ifGiven(createArtifact?.artifact, ({ id, state, artifactSequence }) => {
+        return { id, state, latestId: artifactSequence?.latestArtifact?.id }
+      }),
   )
-  const artifact = answer.createArtifact?.artifact
-  if (artifact === undefined) throw new RegistryError("CreateArtifact was answered with nothing", { operation: "CreateArtifact" })
-  const latestId = artifact.artifactSequence?.latestArtifact?.id
-  const { id, state } = artifact
+  if (created === undefined) throw new RegistryError("CreateArtifact was answered with nothing", { operation: "CreateArtifact" })
+  const { id, state, latestId } = created
   if (state !== "COMMITTED") {
     context.pending.note(id, { entity, project, run: run?.run ?? "", kind, baseId: input.baseId, latestId })
   }
-  return { id, state, latestId }
+  return created
 }
 
 export async function storeManifest(
@@ -58,10 +60,7 @@ export async function storeManifest(
 ): Promise<void> {
   const bytes = new TextEncoder().encode(manifest.json)
   const digest = await context.hasher.hash(bytes)
-  const announce = async () => {
-    const { file } = await context.pending.announce(id, manifest, digest, options)
-    return { uploadUrl: file?.uploadUrl ?? null, uploadHeaders: file?.uploadHeaders ?? null }
-  }
+  const announce = () => context.pending.announce(id, manifest, digest, options)
   const content: Content = {
     stability: "frozen",
     size: bytes.byteLength,
@@ -77,9 +76,10 @@ export async function storeManifest(
 }
 
 export async function commitVersion(context: Context, id: string, options: CallOptions = {}): Promise<Membership> {
-  const answer = await context.ask(commitArtifact, { artifactID: id }, options)
+  const [member] = await context.ask(commitArtifact, { artifactID: id }, options, ({ commitArtifact }) =>
+    toMemberships(commitArtifact?.artifact),
+  )
   context.pending.forget(id)
-  const [member] = toMemberships(answer.commitArtifact?.artifact)
   const [found = member] = member === undefined ? await listMemberships(context, id, options) : []
   if (found !== undefined) return found
   throw new RegistryError(`The server committed the version ${id} but does not list it`, { operation: "CommitArtifact" })

@@ -5,10 +5,22 @@ import { isExpired } from "./answer.ts"
 import type { Context } from "./context.ts"
 import { WireFailure } from "./failure.ts"
 import { hashParts, type Part } from "./hash-parts.ts"
-import { completeMultipart, type FileSlot, type PartInput } from "./logging-documents.ts"
-import { checkContent, putContent, readHeaders } from "./put-content.ts"
+import { completeMultipart, type PartInput } from "./logging-documents.ts"
+import { checkContent, putContent, type Slot } from "./put-content.ts"
 import { trackSent } from "./track-sent.ts"
 import { uploadBody, wantsLength } from "./upload-body.ts"
+
+export interface FileSlot extends Slot {
+  readonly storagePath: string | null
+  /** Only when they were asked for and the server takes them. */
+  readonly parts: PartPlaces | undefined
+  readonly artifactId: string
+}
+
+interface PartPlaces {
+  readonly uploadID: string
+  readonly urls: readonly string[]
+}
 
 type SizedRequest = UploadRequest & { readonly size: number }
 type Renew = (parts?: readonly PartInput[]) => Promise<FileSlot>
@@ -33,12 +45,11 @@ export async function putParts(
   for (let round = 1; ; round++) {
     const slot = await renew(inputs)
     if (slot.uploadUrl === null) return
-    if (slot.uploadMultipartUrls === null) {
-      return putContent(context, request, content, { first: slot, renew: () => renew() }, options)
-    }
+    const { parts: places } = slot
+    if (places === undefined) return putContent(context, request, content, { first: slot, renew: () => renew() }, options)
     try {
-      await sendParts(upload, slot)
-      return await complete(upload, slot, renew)
+      await sendParts(upload, places, slot.headers["content-type"])
+      return await complete(upload, places.uploadID, slot, renew)
     } catch (error) {
       // What was taken for frozen and is not is the better thing to hear of.
       if (isArtifactError(error) && content.stability === "frozen") await checkContent(context, request, content, options)
@@ -63,17 +74,15 @@ interface Upload {
   tells?: boolean
 }
 
-async function sendParts(upload: Upload, slot: FileSlot): Promise<void> {
-  const { uploadID, uploadUrlParts } = slot.uploadMultipartUrls!
-  if (uploadUrlParts.length !== upload.parts.length) {
-    throw new RegistryError(`The server gave addresses for ${uploadUrlParts.length} of ${upload.parts.length} parts`, {
+async function sendParts(upload: Upload, { uploadID, urls }: PartPlaces, contentType: string | undefined): Promise<void> {
+  if (urls.length !== upload.parts.length) {
+    throw new RegistryError(`The server gave addresses for ${urls.length} of ${upload.parts.length} parts`, {
       operation: "CreateArtifactFiles",
       path: upload.request.path,
     })
   }
   if (upload.uploadId !== uploadID) upload.tags = []
   upload.uploadId = uploadID
-  const contentType = readHeaders(slot.uploadHeaders)["content-type"]
   const stop = new AbortController()
   const { signal } = upload.options
   const onAbort = () => stop.abort(signal?.reason)
@@ -83,7 +92,7 @@ async function sendParts(upload: Upload, slot: FileSlot): Promise<void> {
   const work = async () => {
     for (const index of queue) {
       if (upload.tags[index] !== undefined) continue
-      upload.tags[index] = await sendPart(upload, index, uploadUrlParts[index]!.uploadUrl, contentType, stop.signal)
+      upload.tags[index] = await sendPart(upload, index, urls[index]!, contentType, stop.signal)
     }
   }
   try {
@@ -151,12 +160,10 @@ async function findPart(upload: Upload, tag: string, url: string, signal: AbortS
   }
 }
 
-async function complete(upload: Upload, slot: FileSlot, renew: Renew): Promise<void> {
+async function complete(upload: Upload, uploadID: string, slot: FileSlot, renew: Renew): Promise<void> {
   const { context, request, tags, options } = upload
   const completedParts = tags.map((tag, index) => ({ partNumber: index + 1, hexMD5: tag! }))
-  const { storagePath, artifact } = slot
-  const { uploadID } = slot.uploadMultipartUrls!
-  const variables = { completedParts, artifactID: artifact.id, storagePath: storagePath ?? "", uploadID }
+  const variables = { completedParts, artifactID: slot.artifactId, storagePath: slot.storagePath ?? "", uploadID }
   try {
     await context.ask(completeMultipart, variables, { signal: options.signal, path: request.path, isSlow: true })
   } catch (error) {

@@ -45,8 +45,12 @@ export function createOrganizations(ask: Ask, defaultEntity: () => Promise<strin
 }
 
 async function findOrganizations(ask: Ask, entity: string): Promise<Organization[]> {
-  const answer = await absent(ask(entityOrganizations, { entity }))
-  const { organization, user } = answer?.entity ?? {}
-  const all = organization ? [organization] : (user?.organizations ?? [])
-  return all.filter(({ orgEntity }) => orgEntity !== null)
+  const found = await absent(
+    ask(entityOrganizations, { entity }, {}, (answer) => {
+      const { organization, user } = answer.entity ?? {}
+      const all = organization ? [organization] : (user?.organizations ?? [])
+      return all.filter(({ orgEntity }) => orgEntity !== null)
+    }),
+  )
+  return found ?? []
 }

@@ -1,8 +1,10 @@
 import { EntryNotFoundError, RegistryError } from "../errors.ts"
 import type { CallOptions, ManifestKind, ManifestUpload } from "../ports.ts"
 import type { Ask } from "./ask.ts"
-import { createManifest, type ManifestFile, pendingVersion, updateManifest } from "./logging-documents.ts"
+import { createManifest, type ManifestNode, type PendingNode, pendingVersion, updateManifest } from "./logging-documents.ts"
+import { readHeaders, type Slot } from "./put-content.ts"
 import { Remembered } from "./remember.ts"
+import { ifGiven } from "./wire.ts"
 
 /** Where a version is being logged to, and on top of what. */
 export interface PendingVersion {
@@ -17,6 +19,11 @@ export interface PendingVersion {
   readonly latestId: string | undefined
 }
 
+/** A manifest that is announced, and where its bytes go. */
+interface ManifestSlot extends Slot {
+  readonly id: string
+}
+
 /** Versions on their way, remembered for as long as that is likely to help; what is forgotten is asked of the server. */
 export interface PendingVersions {
   note(id: string, version: PendingVersion): void
@@ -28,7 +35,7 @@ export interface PendingVersions {
     manifest: Pick<ManifestUpload, "kind" | "baseId">,
     digest: string,
     options: CallOptions,
-  ): Promise<ManifestFile>
+  ): Promise<ManifestSlot>
   forget(id: string): void
 }
 
@@ -48,24 +55,15 @@ export function createPendingVersions(ask: Ask): PendingVersions {
   const find = async (id: string, options: CallOptions): Promise<PendingVersion> => {
     const known = versions.get(id)
     if (known !== undefined) return known
-    const { artifact } = await ask(pendingVersion, { id }, options)
-    if (artifact === null)
+    const version = await ask(pendingVersion, { id }, options, ({ artifact }) => ifGiven(artifact, (node) => toPending(id, node)))
+    if (version === undefined)
       throw new EntryNotFoundError(`There is no version with id ${id}; it may have been deleted.`, { path: id })
-    const { project, latestArtifact } = artifact.artifactSequence
-    const version: PendingVersion = {
-      entity: project?.entity.name ?? "",
-      project: project?.name ?? "",
-      run: artifact.createdBy?.name ?? "",
-      kind: "FULL",
-      baseId: undefined,
-      latestId: latestArtifact?.id === id ? undefined : latestArtifact?.id,
-    }
     versions.set(id, version)
     return version
   }
-  const create = async (id: string, kind: ManifestKind, digest: string, options: CallOptions): Promise<ManifestFile> => {
+  const create = async (id: string, kind: ManifestKind, digest: string, options: CallOptions): Promise<ManifestSlot> => {
     const { entity, project, run, baseId, latestId } = await find(id, options)
-    const answer = await ask(
+    const slot = await ask(
       createManifest,
       {
         artifactID: id,
@@ -79,8 +77,9 @@ export function createPendingVersions(ask: Ask): PendingVersions {
         includeUpload: digest !== "",
       },
       options,
+      ({ createArtifactManifest }) => ifGiven(createArtifactManifest?.artifactManifest, toSlot),
     )
-    return given(answer.createArtifactManifest?.artifactManifest, "CreateArtifactManifest")
+    return given(slot, "CreateArtifactManifest")
   }
   const manifestId = async (id: string, kind: ManifestKind, options: CallOptions): Promise<string> => {
     const key = `${kind} ${id}`
@@ -98,8 +97,11 @@ export function createPendingVersions(ask: Ask): PendingVersions {
       const artifactManifestID = await manifestId(id, kind, options)
       // Only a base that was asked for is named here: whoever makes none of it has the latest version there will be by then.
       const baseArtifactID = kind === "INCREMENTAL" ? (baseId ?? (await find(id, options)).baseId) : undefined
-      const answer = await ask(updateManifest, { artifactManifestID, digest, baseArtifactID }, options)
-      return given(answer.updateArtifactManifest?.artifactManifest, "UpdateArtifactManifest")
+      const variables = { artifactManifestID, digest, baseArtifactID }
+      const slot = await ask(updateManifest, variables, options, ({ updateArtifactManifest }) =>
+        ifGiven(updateArtifactManifest?.artifactManifest, toSlot),
+      )
+      return given(slot, "UpdateArtifactManifest")
     },
     forget(id) {
       versions.delete(id)
@@ -108,7 +110,25 @@ export function createPendingVersions(ask: Ask): PendingVersions {
   }
 }
 
-function given<T>(value: T | null | undefined, operation: string): T {
-  if (value !== null && value !== undefined) return value
+function toPending(id: string, { artifactSequence, createdBy }: PendingNode): PendingVersion {
+  const { project, latestArtifact } = artifactSequence
+  return {
+    entity: project?.entity.name ?? "",
+    project: project?.name ?? "",
+    run: createdBy?.name ?? "",
+    kind: "FULL",
+    baseId: undefined,
+    latestId: latestArtifact?.id === id ? undefined : latestArtifact?.id,
+  }
+}
+
+const toSlot = ({ id, file }: ManifestNode): ManifestSlot => ({
+  id,
+  uploadUrl: file?.uploadUrl ?? null,
+  headers: readHeaders(file?.uploadHeaders),
+})
+
+function given<T>(value: T | undefined, operation: string): T {
+  if (value !== undefined) return value
   throw new RegistryError(`${operation} was answered with nothing`, { operation })
 }

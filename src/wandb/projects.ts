@@ -9,8 +9,8 @@ import {
 } from "./account-documents.ts"
 import { absent } from "./ask.ts"
 import type { Context } from "./context.ts"
-import { allNodes } from "./pages.ts"
-import { toProjectRecord } from "./wire.ts"
+import { allItems, readPage } from "./pages.ts"
+import { ifGiven, toProjectRecord } from "./wire.ts"
 
 const perPage = 200
 
@@ -19,17 +19,14 @@ export async function* listProjects(
   entity: string | undefined,
   options: CallOptions = {},
 ): AsyncGenerator<ProjectRecord> {
-  const nodes = allNodes("Projects", async (cursor) => {
-    const answer = await absent(ask(listProjectsDocument, { entity, cursor, perPage }, options))
-    return answer?.models
-  })
-  for await (const node of nodes) yield toProjectRecord(node)
+  yield* allItems("Projects", (cursor) =>
+    absent(ask(listProjectsDocument, { entity, cursor, perPage }, options, ({ models }) => readPage(models, toProjectRecord))),
+  )
 }
 
 export async function getProject(context: Context, ref: ProjectRef, options: CallOptions = {}): Promise<ProjectRecord | undefined> {
   const { entity, project } = await context.organizations.resolve(ref, options)
-  const answer = await absent(context.ask(projectByName, { entity, project }, options))
-  return answer?.project ? toProjectRecord(answer.project) : undefined
+  return absent(context.ask(projectByName, { entity, project }, options, (answer) => ifGiven(answer.project, toProjectRecord)))
 }
 
 export async function upsertProject(
@@ -49,8 +46,10 @@ export async function upsertProject(
     artifactTypes: artifactTypes?.map((name) => ({ name })),
     allowAllArtifactTypesInRegistry: artifactTypes === undefined ? undefined : artifactTypes === null,
   }
-  const answer = await context.ask(upsertModel, { input }, options)
-  if (answer.upsertModel?.project) return toProjectRecord(answer.upsertModel.project)
+  const changed = await context.ask(upsertModel, { input }, options, ({ upsertModel }) =>
+    ifGiven(upsertModel?.project, toProjectRecord),
+  )
+  if (changed !== undefined) return changed
   throw new RegistryError("UpsertModel was answered with nothing", { operation: "UpsertModel" })
 }
 
@@ -61,8 +60,10 @@ async function rename(
   options: CallOptions,
 ): Promise<ProjectRecord> {
   const input = { entityName: entity, oldProjectName: project, newProjectName: name }
-  const answer = await context.ask(renameProject, { input }, options)
-  if (answer.renameProject?.project) return toProjectRecord(answer.renameProject.project)
+  const renamed = await context.ask(renameProject, { input }, options, ({ renameProject }) =>
+    ifGiven(renameProject?.project, toProjectRecord),
+  )
+  if (renamed !== undefined) return renamed
   throw new RegistryError("RenameProject was answered with nothing", { operation: "RenameProject" })
 }
 

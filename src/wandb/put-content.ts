@@ -10,7 +10,7 @@ import { uploadBody, wantsLength } from "./upload-body.ts"
 /** Where bytes go, until it expires; no `uploadUrl`: they are there. */
 export interface Slot {
   readonly uploadUrl: string | null
-  readonly uploadHeaders: readonly string[] | null
+  readonly headers: Readonly<Record<string, string>>
 }
 
 export interface Slots {
@@ -58,7 +58,7 @@ async function putOnce(
   { http, hasher, stores }: Context,
   request: UploadRequest,
   content: Content,
-  { uploadUrl, uploadHeaders }: Slot & { readonly uploadUrl: string },
+  slot: Slot & { readonly uploadUrl: string },
   restart: () => (count: number) => void,
   { signal }: PutOptions,
 ): Promise<void> {
@@ -71,8 +71,8 @@ async function putOnce(
     operation: "upload",
     path,
     method: "PUT",
-    url: uploadUrl,
-    headers: { "content-md5": digest, ...readHeaders(uploadHeaders) },
+    url: slot.uploadUrl,
+    headers: { "content-md5": digest, ...slot.headers },
     body: (watch) => uploadBody(source, { path, digest, size, onBytes: restart(), gather: stores.takeNoStreams }, watch),
     repeatable: !isOnce,
     handles: isRenewable,
@@ -91,7 +91,7 @@ export async function checkContent(
 }
 
 /** `Key:Value`, cut at the first colon; what has none says nothing. protocol.md 3.4. */
-export function readHeaders(lines: readonly string[] | null): { [name: string]: string } {
+export function readHeaders(lines: readonly string[] | null | undefined): { [name: string]: string } {
   const headers: { [name: string]: string } = {}
   for (const line of lines ?? []) {
     const colon = line.indexOf(":")

@@ -2,7 +2,7 @@ import { EntryNotFoundError, RegistryError } from "../errors.ts"
 import type { CallOptions, Membership, ProjectRef, RunInput, RunRecord, RunRef } from "../ports.ts"
 import { absent } from "./ask.ts"
 import type { Context } from "./context.ts"
-import { allNodes } from "./pages.ts"
+import { allItems, readPage } from "./pages.ts"
 import {
   createdBy,
   listRuns as listRunsDocument,
@@ -12,16 +12,17 @@ import {
   usedArtifacts,
   usedBy,
 } from "./run-documents.ts"
-import { nodesOf, toMemberships, toRun, writeConfig } from "./wire.ts"
+import { ifGiven, nodesOf, toMemberships, toRun, writeConfig } from "./wire.ts"
 
 const perPage = 100
 
 export async function upsertRun({ ask }: Context, input: RunInput, options: CallOptions = {}): Promise<RunRecord> {
   const { config, ...given } = input
   const variables = { ...given, config: config === undefined ? undefined : writeConfig(config) }
-  const answer = await ask(upsertBucket, variables, { ...options, retryConflict: true })
-  const bucket = answer.upsertBucket?.bucket
-  if (bucket) return toRun(bucket)
+  const run = await ask(upsertBucket, variables, { ...options, retryConflict: true }, ({ upsertBucket }) =>
+    ifGiven(upsertBucket?.bucket, toRun),
+  )
+  if (run !== undefined) return run
   throw new RegistryError("UpsertBucket was answered with nothing", { operation: "UpsertBucket" })
 }
 
@@ -44,8 +45,7 @@ export async function finishRun(context: Context, run: RunRef, exitCode: number,
 
 export async function getRun({ ask }: Context, ref: RunRef, options: CallOptions = {}): Promise<RunRecord | undefined> {
   const { entity, project, run } = ref
-  const answer = await absent(ask(runByName, { entity, project, run }, options))
-  return answer?.project?.run ? toRun(answer.project.run) : undefined
+  return absent(ask(runByName, { entity, project, run }, options, (answer) => ifGiven(answer.project?.run, toRun)))
 }
 
 export async function* listRuns(
@@ -53,23 +53,23 @@ export async function* listRuns(
   { entity, project }: ProjectRef,
   options: CallOptions = {},
 ): AsyncGenerator<RunRecord> {
-  const nodes = allNodes(listRunsDocument.name, async (cursor) => {
-    const answer = await absent(ask(listRunsDocument, { entity, project, cursor, perPage }, options))
-    return answer?.project?.runs
-  })
-  for await (const node of nodes) yield toRun(node)
+  yield* allItems(listRunsDocument.name, (cursor) =>
+    absent(ask(listRunsDocument, { entity, project, cursor, perPage }, options, (answer) => readPage(answer.project?.runs, toRun))),
+  )
 }
 
 export async function loggedBy({ ask }: Context, id: string, options: CallOptions = {}): Promise<RunRecord | undefined> {
-  const { artifact } = await ask(createdBy, { id }, options)
-  if (artifact === null) refuseUnknown(id)
-  return artifact.createdBy?.__typename === "Run" ? toRun(artifact.createdBy) : undefined
+  const creator = await ask(createdBy, { id }, options, ({ artifact }) =>
+    ifGiven(artifact, ({ createdBy: node }) => ({ run: node?.__typename === "Run" ? toRun(node) : undefined })),
+  )
+  return (creator ?? refuseUnknown(id)).run
 }
 
 export async function listUsedBy({ ask }: Context, id: string, options: CallOptions = {}): Promise<RunRecord[]> {
-  const { artifact } = await ask(usedBy, { id }, options)
-  if (artifact === null) refuseUnknown(id)
-  return nodesOf(artifact.usedBy).map(toRun)
+  const users = await ask(usedBy, { id }, options, ({ artifact }) =>
+    ifGiven(artifact, ({ usedBy: page }) => nodesOf(page).map(toRun)),
+  )
+  return users ?? refuseUnknown(id)
 }
 
 function refuseUnknown(id: string): never {
@@ -84,12 +84,12 @@ export async function* runVersions(
 ): AsyncGenerator<Membership> {
   const { entity, project, run } = ref
   const document = direction === "logged" ? loggedArtifacts : usedArtifacts
-  const nodes = allNodes(document.name, async (cursor) => {
-    const answer = await absent(ask(document, { entity, project, run, cursor, perPage }, options))
-    return answer?.project?.run?.artifacts
-  })
-  for await (const node of nodes) {
-    const [source] = toMemberships(node)
-    if (source !== undefined) yield source
-  }
+  const sources = allItems(document.name, (cursor) =>
+    absent(
+      ask(document, { entity, project, run, cursor, perPage }, options, (answer) =>
+        readPage(answer.project?.run?.artifacts, (node) => toMemberships(node)[0]),
+      ),
+    ),
+  )
+  for await (const source of sources) if (source !== undefined) yield source
 }

@@ -3,9 +3,10 @@ import type { CallOptions, Content, PutOptions, UploadRequest, UploadTicket } fr
 import { checkAddress } from "./address.ts"
 import type { Context } from "./context.ts"
 import { toError, WireFailure } from "./failure.ts"
-import { createFiles, type FileSlot, type PartInput } from "./logging-documents.ts"
-import { putParts } from "./multipart.ts"
+import { createFiles, type FileSlotNode, type PartInput } from "./logging-documents.ts"
+import { type FileSlot, putParts } from "./multipart.ts"
 import { putContent, readHeaders } from "./put-content.ts"
+import { ifGiven, nodesOf } from "./wire.ts"
 
 /** How many files are asked about in one request. */
 const maxBatch = 1000
@@ -42,17 +43,24 @@ async function askSlots(
     md5: digest,
     uploadPartsInput,
   }))
-  const answer = await ask(createFiles, { artifactFiles }, options)
-  const edges = answer.createArtifactFiles?.files.edges ?? []
-  if (edges.length === files.length) return edges.map(({ node }) => node)
-  throw new RegistryError(`The server answered ${edges.length} of ${files.length} upload requests`, {
+  const slots = await ask(createFiles, { artifactFiles }, options, ({ createArtifactFiles }) =>
+    nodesOf(createArtifactFiles?.files).map(toSlot),
+  )
+  if (slots.length === files.length) return slots
+  throw new RegistryError(`The server answered ${slots.length} of ${files.length} upload requests`, {
     operation: "CreateArtifactFiles",
   })
 }
 
+function toSlot({ storagePath, uploadUrl, uploadHeaders, uploadMultipartUrls, artifact }: FileSlotNode): FileSlot {
+  const parts = ifGiven(uploadMultipartUrls, ({ uploadID, uploadUrlParts }) => {
+    return { uploadID, urls: uploadUrlParts.map((part) => part.uploadUrl) }
+  })
+  return { storagePath, uploadUrl, headers: readHeaders(uploadHeaders), parts, artifactId: artifact.id }
+}
+
 function toTicket(context: Context, versionId: string, file: UploadRequest, slot: FileSlot): UploadTicket {
-  const birthArtifactId = slot.artifact.id
-  const { uploadUrl, uploadHeaders } = slot
+  const { artifactId: birthArtifactId, uploadUrl, headers } = slot
   if (uploadUrl === null) return { birthArtifactId }
   const send = (content: Content, options: PutOptions) => {
     const renew = async (parts?: readonly PartInput[]) => {
@@ -76,7 +84,7 @@ function toTicket(context: Context, versionId: string, file: UploadRequest, slot
     },
     sign: async () => ({
       url: checkAddress(uploadUrl, context.http.server, "upload", file.path),
-      headers: { "content-md5": file.digest, ...readHeaders(uploadHeaders) },
+      headers: { "content-md5": file.digest, ...headers },
     }),
   }
 }

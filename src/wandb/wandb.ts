@@ -197,8 +197,9 @@ function createFeatures(ask: Context["ask"]): Context["hasFeature"] {
   const share = shareAnswers<ReadonlySet<string>>(1)
   const load = async () => {
     try {
-      const { serverInfo } = await ask(serverFeatures, {})
-      return new Set(serverInfo?.features.filter(({ isEnabled }) => isEnabled).map(({ name }) => name))
+      return await ask(serverFeatures, {}, {}, ({ serverInfo }) => {
+        return new Set(serverInfo?.features.filter(({ isEnabled }) => isEnabled).map(({ name }) => name))
+      })
     } catch (error) {
       // Servers from before there were features refuse the question.
       if (isArtifactError(error) && (error.details.status ?? 500) < 500) return new Set<string>()

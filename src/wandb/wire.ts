@@ -95,6 +95,10 @@ export interface RegistryNode extends ProjectNode {
 export const nodesOf = <N>(page: Page<N> | null | undefined): N[] =>
   (page?.edges ?? []).flatMap(({ node }) => (node === null ? [] : [node]))
 
+/** What `read` makes of what an answer has; undefined where it has nothing. */
+export const ifGiven = <N, T>(node: N | null | undefined, read: (node: N) => T): T | undefined =>
+  node === null || node === undefined ? undefined : read(node)
+
 const isVersionName = (alias: string) => /^v\d+$/.test(alias)
 
 /** Int64 comes as a number, or as text where it does not fit one. */

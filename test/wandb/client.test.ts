@@ -152,9 +152,11 @@ describe("the key", () => {
     ["details that are none", { errors: [{ message: "no", extensions: { details: [3, null], code: {} } }] }],
     ["errors that are no list", { errors: { length: 7 }, data: null }],
     ["an error that is nothing", { errors: [null] }],
+    ["a message that is none", { errors: [{ message: { toString: 1 } }] }],
   ])("%s are an error like any other", async (_, answer) => {
     const { fetch } = answering(async () => Response.json(answer))
-    await expect(connect(fetch).findVersion(field)).rejects.toMatchObject({ code: "REGISTRY" })
+    const message = expect.stringContaining("refused ArtifactMembershipByName")
+    await expect(connect(fetch).findVersion(field)).rejects.toMatchObject({ code: "REGISTRY", message })
   })
 })
 
