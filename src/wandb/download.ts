@@ -32,6 +32,8 @@ interface Reading {
 }
 
 const maxMoves = 3
+/** To see the end of an answer whose bytes are all there. */
+const finishMs = 1000
 
 /**
  * A remote file as a stream. Nothing is asked before somebody reads, or at once when it is to be `aheadBytes` ahead. A line that breaks or
@@ -88,8 +90,11 @@ export function download(
     return piece
   }
   const finish = async () => {
-    // Only an answer that was read to its end leaves the connection to the next request.
-    if (reading !== undefined) await readChunk(reading).catch(() => undefined)
+    if (reading === undefined) return undefined
+    // Only an answer that was read to its end leaves the connection to the next request, but a store may never end it.
+    const letGo = setTimeout(close, finishMs)
+    await readChunk(reading).catch(() => undefined)
+    clearTimeout(letGo)
     close()
     return undefined
   }

@@ -288,6 +288,30 @@ describe("transfers", () => {
     for (const range of ranges.slice(1)) expect(range).toMatch(/^bytes=[1-9]\d*-1499999$/)
   })
 
+  test("a store that never ends its answer is let go of once the bytes are there", { timeout: 20_000 }, async () => {
+    const { server, place, file } = await stored()
+    let cancelled = false
+    const registry = connect(async (request) => {
+      const response = await server.fetch(request)
+      if (!request.url.includes("/storage/file")) return response
+      const reader = response.body!.getReader()
+      const unending = new ReadableStream({
+        async pull(controller) {
+          const { done, value } = await reader.read()
+          if (done) await new Promise(() => undefined)
+          controller.enqueue(value)
+        },
+        cancel() {
+          cancelled = true
+        },
+      })
+      return new Response(unending, response)
+    })
+    const content = await registry.openFile(place, file)
+    expect(await new Response(content.stream() as never).text()).toBe(large)
+    expect(cancelled).toBe(true)
+  })
+
   test("a server that knows no ranges is read from its start", async () => {
     const { server, place, file } = await stored()
     const registry = connect((request) => {
