@@ -326,6 +326,8 @@ export interface RunRecord extends RunRef {
   readonly notes: string | null
   readonly tags: readonly string[]
   readonly config: { readonly [key: string]: Json }
+  /** The JSON text of `config`, where it says more, as in {@link VersionRecord.metadataText}. */
+  readonly configText?: string | undefined
   readonly state: "running" | "finished" | "failed"
   readonly createdAt: string
 }
@@ -336,7 +338,8 @@ export interface RunInput extends RunRef {
   readonly group?: string | undefined
   readonly notes?: string | undefined
   readonly tags?: readonly string[] | undefined
-  readonly config?: { readonly [key: string]: Json } | undefined
+  /** An object, or the JSON text of one, of which nothing is lost. */
+  readonly config?: { readonly [key: string]: Json } | string | undefined
 }
 
 /** What W&B calls `CreateArtifactInput`, protocol.md 3.3. */

@@ -1,4 +1,6 @@
-import type { Json } from "./json.ts"
+import { InvalidArgumentError } from "../errors.ts"
+import { refuse } from "./check.ts"
+import { type Json, toJson } from "./json.ts"
 import { checkMetadata } from "./metadata.ts"
 
 export type JsonObject = { readonly [key: string]: Json }
@@ -31,6 +33,21 @@ function outsideStrings(text: string, pattern: RegExp, change: (token: string) =
     if (token === '"') isQuoted = !isQuoted
     return isQuoted || token === '"' || token.startsWith("\\") ? token : change(token)
   })
+}
+
+/** An object, or the JSON text of one, as a checked copy, with the text where it says more. */
+export function readObject(given: unknown, argument: string): { readonly value: JsonObject; readonly text: string | undefined } {
+  const value = toJson(typeof given === "string" ? parse(given, argument) : given, argument)
+  if (typeof value !== "object" || value === null || Array.isArray(value)) refuse(argument, "an object, or its JSON text", value)
+  return { value: value as JsonObject, text: typeof given === "string" ? exactText(given, value as JsonObject) : undefined }
+}
+
+function parse(text: string, argument: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new InvalidArgumentError(argument, `${argument} is not JSON text: ${(error as Error).message}`, {}, { cause: error })
+  }
 }
 
 export interface ExactMetadata {

@@ -15,6 +15,8 @@ export interface JsonScanner {
   object(member: (key: string) => void): void
   /** Reads a value of any kind. */
   value(): unknown
+  /** Reads over a value of any kind and returns its text, which is checked for no more than where it ends. */
+  raw(): string
   /** Nothing but white space may be left. */
   end(): void
 }
@@ -83,8 +85,19 @@ export function createJsonScanner(text: string, argument: string): JsonScanner {
     return Number(digits)
   }
 
+  const value = (): unknown => {
+    const first = peek()
+    if (first === '"') return string()
+    if (first === "{" || first === "[") return piece(endOfNested(text, at))
+    const literal = first >= "a" ? LITERALS.find((word) => text.startsWith(`${word}`, at)) : undefined
+    if (literal === undefined) return number()
+    at += `${literal}`.length
+    return literal
+  }
+
   return {
     peek,
+    value,
     object(member) {
       expect("{")
       if (take("}")) return
@@ -96,14 +109,13 @@ export function createJsonScanner(text: string, argument: string): JsonScanner {
       } while (take(","))
       expect("}")
     },
-    value() {
+    raw() {
       const first = peek()
-      if (first === '"') return string()
-      if (first === "{" || first === "[") return piece(endOfNested(text, at))
-      const literal = first >= "a" ? LITERALS.find((word) => text.startsWith(`${word}`, at)) : undefined
-      if (literal === undefined) return number()
-      at += `${literal}`.length
-      return literal
+      const start = at
+      if (first === "{" || first === "[") at = endOfNested(text, at)
+      else if (first === '"') at = endOfString(text, at)
+      else value()
+      return text.slice(start, at)
     },
     end() {
       peek()

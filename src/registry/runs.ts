@@ -1,3 +1,4 @@
+import { readObject } from "../core/exact-json.ts"
 import { toJson } from "../core/json.ts"
 import { checkRunTags } from "../core/names.ts"
 import { EntryNotFoundError } from "../errors.ts"
@@ -39,8 +40,9 @@ function checkRunInput(input: RunInput): Partial<RunRecord> {
   if (input.group !== undefined) given.group = checkName("group", input.group)
   if (input.notes !== undefined) given.notes = toJson(input.notes, "notes") as string
   if (input.tags !== undefined) given.tags = checkRunTags(input.tags)
-  if (input.config !== undefined) given.config = toJson(input.config, "config") as RunRecord["config"]
-  return given
+  if (input.config === undefined) return given
+  const { value: config, text: configText } = readObject(input.config, "config")
+  return { ...given, config, configText }
 }
 
 export async function finishRun(context: Context, run: RunRef, exitCode: number, options: CallOptions = {}): Promise<void> {

@@ -1,9 +1,10 @@
+import { unwrapConfig } from "../core/run-config.ts"
 import type { RunRef } from "../ports.ts"
 import { type Call, placeOf, registryFor } from "./call.ts"
-import { type Maybe, parseObject } from "./inputs.ts"
+import type { Maybe } from "./inputs.ts"
 import { demand, forRuns } from "./principal.ts"
 import { signedUrl } from "./urls.ts"
-import { parseRunId, runId, runView, unwrapConfig } from "./view-run.ts"
+import { parseRunId, runId, runView } from "./view-run.ts"
 
 interface UpsertBucketInput {
   readonly id: Maybe<string>
@@ -24,7 +25,6 @@ export async function upsertBucket(call: Call, input: UpsertBucketInput) {
   const { signal } = call
   const ref = await runOf(call, input)
   const before = await registryFor(call, "write").getRun(ref, { signal })
-  const config = parseObject("config", input.config)
   const run = await call.registry.upsertRun(
     {
       ...ref,
@@ -33,7 +33,7 @@ export async function upsertBucket(call: Call, input: UpsertBucketInput) {
       group: input.groupName || undefined,
       notes: input.notes ?? undefined,
       tags: input.tags ?? undefined,
-      config: config && unwrapConfig(config),
+      config: typeof input.config === "string" ? unwrapConfig(input.config) : undefined,
     },
     { signal },
   )

@@ -1,3 +1,4 @@
+import { membersOf, objectText } from "../core/json-members.ts"
 import type { CallOptions, CollectionRef, Registry, RunInput, RunRecord, RunRef } from "../ports.ts"
 import { Refusal } from "./failure.ts"
 import { createPlaces } from "./guard-places.ts"
@@ -61,13 +62,18 @@ export function createRunSight(registry: Registry, who: Principal, spend: (count
       const before = await requireOwn(input, options)
       // A config that is given takes the place of the one before, what that said of its maker included.
       const isMarked = before === undefined || (isMade(before) && input.config !== undefined)
-      return collection === undefined || !isMarked ? input : { ...input, config: { ...input.config, [madeFor]: collection } }
+      if (collection === undefined || !isMarked) return input
+      const text = typeof input.config === "string" ? input.config : JSON.stringify(input.config ?? {})
+      return { ...input, config: objectText([...unmarked(text), [madeFor, JSON.stringify(collection)]]) }
     },
     tell(run, isOwn) {
       if (!isOwn || !may(forRuns(who), "read", run))
-        return { ...run, jobType: null, group: null, notes: null, tags: [], config: {} }
+        return { ...run, jobType: null, group: null, notes: null, tags: [], config: {}, configText: undefined }
+      if (collection === undefined) return run
       const { [madeFor]: _, ...config } = run.config
-      return collection === undefined ? run : { ...run, config }
+      return { ...run, config, configText: run.configText && objectText(unmarked(run.configText)) }
     },
   }
 }
+
+const unmarked = (config: string) => membersOf(config, "config").filter(([key]) => key !== madeFor)

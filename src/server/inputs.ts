@@ -1,5 +1,4 @@
 import { type Digest, digestFromHex, isDigest } from "../core/digest-text.ts"
-import type { Json } from "../core/json.ts"
 import { show } from "../core/show.ts"
 import { EntryNotFoundError, InvalidArgumentError } from "../errors.ts"
 import type { CollectionRef, Membership, Ttl, VersionRecord, VersionRef } from "../ports.ts"
@@ -8,19 +7,6 @@ import type { Action } from "./principal.ts"
 
 /** What a field holds that a client may leave out or send as null. */
 export type Maybe<T> = T | null | undefined
-
-type JsonObject = { readonly [key: string]: Json }
-
-export function parseObject(argument: string, text: Maybe<string>): JsonObject | undefined {
-  if (text === null || text === undefined) return undefined
-  try {
-    const value = JSON.parse(text) as Json
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as JsonObject
-  } catch {
-    // Refused below.
-  }
-  throw new InvalidArgumentError(argument, `${argument} must be the JSON text of an object.`)
-}
 
 /** W&B's clients leave out what is null, so an empty text is how they say that there is none. */
 export function parseDescription(text: Maybe<string>): string | null | undefined {

@@ -1,4 +1,4 @@
-import type { Json } from "../core/json.ts"
+import { wrapConfig } from "../core/run-config.ts"
 import type { Membership, RunRecord, RunRef } from "../ports.ts"
 import { type Call, once } from "./call.ts"
 import { connection, type LivingList, type PageArgs } from "./connection.ts"
@@ -22,7 +22,7 @@ export function runView(call: Call, run: RunRecord) {
     displayName: run.displayName,
     description: null,
     notes: run.notes,
-    config: once(() => JSON.stringify(wrappedConfig(run.config))),
+    config: once(() => wrapConfig(run.configText ?? JSON.stringify(run.config))),
     summaryMetrics: "{}",
     systemMetrics: "{}",
     historyKeys: null,
@@ -82,24 +82,4 @@ export function runId({ entity, project, run }: RunRef): string {
 export function parseRunId(id: string): RunRef {
   const [entity, project, run] = parseId("Run", id, 3) as [string, string, string]
   return { entity, project, run }
-}
-
-type Config = { readonly [key: string]: Json }
-
-const wrapped = new WeakMap<Config, Config>()
-
-/** W&B keeps each setting under `value`, beside settings of its own that start with `_wandb`. Filters ask once for each of their terms. */
-function wrappedConfig(config: Config): Config {
-  const known = wrapped.get(config) ?? Object.fromEntries(Object.entries(config).map(([key, value]) => [key, { value }]))
-  wrapped.set(config, known)
-  return known
-}
-
-export function unwrapConfig(config: Config): Config {
-  const settings = Object.entries(config).filter(([key]) => key !== "_wandb" && key !== "wandb_version")
-  return Object.fromEntries(settings.map(([key, value]) => [key, hasValue(value) ? value.value : value]))
-}
-
-function hasValue(value: Json): value is { readonly value: Json } {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && Object.hasOwn(value, "value")
 }

@@ -30,14 +30,15 @@ async function copy(job: Job, run: RunRecord): Promise<RunRef> {
 /** What the target lacks of the run; what only the target says stays. Undefined: it has it all. */
 function inputFor(ref: RunRef, run: RunRecord, there: RunRecord | undefined): RunInput | undefined {
   const tags = [...new Set([...(there?.tags ?? []), ...run.tags])]
-  const config: { readonly [key: string]: Json } = { ...there?.config, ...run.config }
+  const merged: { readonly [key: string]: Json } = { ...there?.config, ...run.config }
+  const config = isEqualJson(merged, run.config) ? (run.configText ?? run.config) : merged
   const { displayName } = run
   const texts = { jobType: textOf(run.jobType), group: textOf(run.group), notes: textOf(run.notes) }
   const isSame =
     there?.displayName === displayName &&
     Object.entries(texts).every(([key, text]) => text === undefined || there[key as keyof typeof texts] === text) &&
     tags.length === there.tags.length &&
-    isEqualJson(config, there.config)
+    isEqualJson(merged, there.config)
   return isSame ? undefined : { ...ref, displayName, ...texts, tags, config }
 }
 

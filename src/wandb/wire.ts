@@ -1,7 +1,7 @@
 /** What W&B answers, as far as it is asked for, and what that means. protocol.md 7.1. @module */
 
-import { readMetadata } from "../core/exact-json.ts"
-import type { Json } from "../core/json.ts"
+import { readMetadata, readObject } from "../core/exact-json.ts"
+import { unwrapConfig, wrapConfig } from "../core/run-config.ts"
 import type {
   ArtifactState,
   ArtifactTypeRecord,
@@ -10,6 +10,7 @@ import type {
   Membership,
   ProjectRecord,
   ProjectRef,
+  RunInput,
   RunRecord,
   VersionRecord,
 } from "../ports.ts"
@@ -183,7 +184,7 @@ export function toRun(node: RunNode): RunRecord {
     group: node.group,
     notes: toText(node.notes),
     tags: node.tags ?? [],
-    config: readConfig(node.config),
+    ...readConfig(node.config),
     state: toRunState(node.state),
     createdAt: node.createdAt,
   }
@@ -194,28 +195,19 @@ function toRunState(state: string | null): RunRecord["state"] {
   return state === null || state === "running" || state === "pending" || state === "preempting" ? "running" : "failed"
 }
 
-/** W&B keeps each value as `{ value, desc }`, and what its own clients note down under `_wandb`. */
-export function readConfig(text: string | null): RunRecord["config"] {
-  const { _wandb, ...config } = parseObject(text)
-  return Object.fromEntries(
-    Object.entries(config).map(([key, kept]) => {
-      const isWrapped = typeof kept === "object" && kept !== null && "value" in kept
-      return [key, isWrapped ? (kept.value as Json) : kept]
-    }),
-  )
-}
-
-function parseObject(text: string | null): { readonly [key: string]: Json } {
+/** Whatever it is, it makes no run unreadable. */
+function readConfig(text: string | null): Pick<RunRecord, "config" | "configText"> {
   try {
-    const value: unknown = JSON.parse(text || "{}")
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as { [key: string]: Json }) : {}
+    const { value: config, text: configText } = readObject(unwrapConfig(text || "{}"), "config")
+    return { config, configText }
   } catch {
-    return {}
+    return { config: {} }
   }
 }
 
-export const writeConfig = (config: RunRecord["config"]): string =>
-  JSON.stringify(Object.fromEntries(Object.entries(config).map(([key, value]) => [key, { value }])))
+export function writeConfig(config: NonNullable<RunInput["config"]>): string {
+  return wrapConfig(typeof config === "string" ? config : JSON.stringify(config))
+}
 
 export function toProjectRecord(node: RegistryNode): ProjectRecord {
   const { id, description, createdAt, updatedAt } = node

@@ -16,5 +16,18 @@ export function runsContract(name: string, create: () => Promise<Registry>): voi
       for (const tag of ["", "x".repeat(65), "a\0"])
         await expect(registry.upsertRun({ ...run, tags: [tag] })).rejects.toEqual(failure("INVALID_ARGUMENT"))
     })
+
+    test("a config given as text comes back as it was sent", async () => {
+      const registry = await create()
+      const config = '{"z":1795910371339000123,"10":{"value":1.0},"2":["é",1e3]}'
+      await registry.upsertRun({ ...run, config })
+      await registry.upsertRun({ ...run, notes: "n" })
+      await registry.finishRun(run, 0)
+      expect(await registry.getRun(run)).toMatchObject({ config: JSON.parse(config), configText: config })
+      await registry.upsertRun({ ...run, config: '{ "a" : [ 1 ] }' })
+      const { config: changed, configText } = (await registry.getRun(run))!
+      expect([changed, configText]).toEqual([{ a: [1] }, undefined])
+      await expect(registry.upsertRun({ ...run, config: "[]" })).rejects.toEqual(failure("INVALID_ARGUMENT"))
+    })
   })
 }

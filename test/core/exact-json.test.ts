@@ -1,6 +1,7 @@
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
-import { exactText, plainJson, readMetadata } from "../../src/core/exact-json.ts"
+import { exactText, plainJson, readMetadata, readObject } from "../../src/core/exact-json.ts"
+import { InvalidArgumentError } from "../../src/errors.ts"
 
 describe("exactText", () => {
   const textBeyond = (text: string) => exactText(text, JSON.parse(text))
@@ -36,6 +37,19 @@ describe("plainJson", () => {
   test("leaves JSON as it is", () => {
     fc.assert(fc.property(fc.json(), (text) => plainJson(text) === text))
   })
+})
+
+describe("readObject", () => {
+  test("takes objects, and text, which it keeps where it says more", () => {
+    expect(readObject({ a: 1 }, "x")).toEqual({ value: { a: 1 }, text: undefined })
+    expect(readObject('{"a": 1.0}', "x")).toEqual({ value: { a: 1 }, text: '{"a":1.0}' })
+    expect(readObject('{"a": 1}', "x").text).toBeUndefined()
+  })
+
+  test.each([null, 1, [], "", "1", "[]", "{", "null", '{"a":NaN}', `{"a":${"[".repeat(300)}${"]".repeat(300)}}`])(
+    "%j is refused",
+    (given) => expect(() => readObject(given, "x")).toThrow(InvalidArgumentError),
+  )
 })
 
 describe("readMetadata", () => {

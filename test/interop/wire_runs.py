@@ -1,5 +1,6 @@
 """What a server keeps of a run besides its artifacts, as `wandb.init` and `wandb.Api` see it."""
 import json
+import math
 import os
 
 import wandb
@@ -10,7 +11,8 @@ PLACE = "birds/aerie"
 
 def runs(report, folder):
     report.step(tags, report)
-    report.step(numbers, report, folder)
+    report.step(metadata, report, folder)
+    report.step(config, report)
 
 
 def begin(**given):
@@ -29,12 +31,12 @@ def tags(report):
 EXACT = {"ns": 1795910371339000123, "one": 1.0, "10": [2**64, -0.0], "2": {"tiny": 1e-7}, "text": "1.0 NaN \"Infinity\""}
 
 
-def numbers(report, folder):
+def metadata(report, folder):
     """Numbers that JavaScript has no room for, and keys that it puts into another order."""
     with begin(id="exact") as run:
         artifact = wandb.Artifact("exact", "dataset", metadata=EXACT)
         artifact.add_file(write(os.path.join(folder, "exact.txt"), "exact\n"))
-        report.step(same_json, report, run.log_artifact(artifact).wait(60).metadata, EXACT, "metadata, logged")
+        same_json(report, run.log_artifact(artifact).wait(60).metadata, EXACT, "metadata, logged")
     found = wandb.Api().artifact(f"{PLACE}/exact:v0")
     same_json(report, found.metadata, EXACT, "metadata, read")
     found.description = "Still exact."
@@ -44,6 +46,24 @@ def numbers(report, folder):
     found.save()
     again = wandb.Api().artifact(f"{PLACE}/exact:kept")
     same_json(report, again.metadata, {**EXACT, "more": 2**53 + 1}, "metadata, changed")
+
+
+def config(report):
+    """wandb-core writes 1.0 as 1, and all else as it is."""
+    ns = EXACT["ns"]
+    with begin(id="config", config={"ns": ns, "nan": math.nan, "nested": {"list": [1, 2]}}) as run:
+        run.config.update({"late": [math.inf, -math.inf]})
+    found = wandb.Api().run(f"{PLACE}/config")
+    expected = {"late": ["Infinity", "-Infinity"], "nan": None, "nested": {"list": [1, 2]}, "ns": ns}
+    report.same(dict(found.config), expected, "a config")
+    found.config["one"] = 1.0
+    found.update()
+    found = wandb.Api().run(f"{PLACE}/config")
+    same_json(report, [found.config["one"], found.config["ns"]], [1.0, ns], "a config, changed")
+    with begin(id="config", resume="must") as run:
+        report.same(run.config["ns"], ns, "a config, resumed")
+    for filters in ({"config.nested.list": [1, 2]}, {"config.nan": None, "config.ns.value": {"$gt": 1}}):
+        report.same([run.id for run in wandb.Api().runs(PLACE, filters=filters, order="-config.ns")][:1], ["config"], f"runs with {filters}")
 
 
 def same_json(report, found, expected, what):

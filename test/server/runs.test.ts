@@ -13,6 +13,26 @@ async function found(site: Site, filters: object, order?: string): Promise<strin
   return names
 }
 
+const upsertQuery = `mutation ($name: String, $config: JSONString) {
+  upsertBucket(input: { name: $name, modelName: "birds", config: $config }) { bucket { config } } }`
+
+describe("a run's config", () => {
+  test("has what Python writes for numbers, and every digit", async () => {
+    const site = createSite()
+    const config =
+      '{"a": {"value": NaN}, "b": {"value": {"c": [Infinity, -Infinity]}}, "ns": {"value": 1795910371339000123}, "_wandb": {}}'
+    const { bucket } = need(await site.gql(upsertQuery, { name: "r", config })).upsertBucket
+    const kept = '{"a":{"value":null},"b":{"value":{"c":["Infinity","-Infinity"]}},"ns":{"value":1795910371339000123}}'
+    expect(bucket.config).toBe(kept)
+    expect(need(await site.gql(upsertQuery, { name: "r" })).upsertBucket.bucket.config).toBe(kept)
+  })
+
+  test.each(["[]", "{", '{"a":{"value":tru}}', '{"a":1e999}'])("%s is refused by name", async (config) => {
+    const { status, errors } = await createSite().gql(upsertQuery, { name: "r", config })
+    expect([status, errors?.[0]?.message]).toEqual([400, expect.stringContaining("config")])
+  })
+})
+
 describe("runs are found", () => {
   async function trained() {
     const site = createSite()
