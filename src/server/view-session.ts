@@ -1,5 +1,4 @@
-import type { Call } from "./call.ts"
-import { placeOf } from "./call.ts"
+import { type Call, placeOf } from "./call.ts"
 import { connection, type PageArgs, wholeList } from "./connection.ts"
 import { formatId } from "./ids.ts"
 import { may } from "./principal.ts"
@@ -45,13 +44,29 @@ export function userView(call: Call) {
     deletedAt: null,
     apiKeys: { edges: [] },
     teams: () => wholeList(teams, (name) => ({ node: entityView(call, name) })),
-    organizations: () => teams.map((name) => organizationView(call, name)),
+    organizations: async () => (await readableEntities(call)).map((name) => organizationView(call, name)),
   }
 }
 
-/** Null for an entity that the principal may not see. */
+/** A key to all entities may read those that have a project; a gateway cannot list them. */
+async function readableEntities({ principal, registry, signal, spend }: Call): Promise<readonly string[]> {
+  const { entity, entities } = principal
+  if (entities !== "*") return entities
+  if (registry.remote) return [entity]
+  const found = new Set([entity])
+  for await (const project of registry.projects(undefined, { signal })) {
+    spend(1)
+    found.add(project.entity)
+  }
+  return [...found]
+}
+
+/**
+ * Null for an entity that the principal may not see. Its user is who asks, since clients look there for the organization that a name holds;
+ * entities that others lead to have none, or a short query would ask for ever more.
+ */
 export function findEntity(call: Call, name: string) {
-  return may(call.principal, "read", { entity: name }) ? entityView(call, name) : null
+  return may(call.principal, "read", { entity: name }) ? { ...entityView(call, name), user: () => userView(call) } : null
 }
 
 export function entityView(call: Call, name: string) {

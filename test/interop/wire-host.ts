@@ -31,6 +31,8 @@ export interface Host extends AsyncDisposable {
 }
 
 export const ENTITY = "birds"
+/** Another that the key may use. */
+const OTHER = "flock"
 const KEY = "interop0123456789interop0123456789interop"
 
 /** Another server between client and registry: a gateway, which has no registry of its own but our client. */
@@ -66,7 +68,7 @@ async function serve(registry: Registry) {
     registry,
     secret: crypto.getRandomValues(new Uint8Array(32)),
     authenticate: (key) =>
-      key === KEY ? { entity: ENTITY, username: "ann", email: "ann@birds.example", entities: "*" } : undefined,
+      key === KEY ? { entity: ENTITY, username: "ann", email: "ann@birds.example", entities: [ENTITY, OTHER] } : undefined,
     corsOrigins: ["*"],
     hasher: createNodeHasher(),
     onError: (error, { requestId }) => {

@@ -12,6 +12,7 @@ def registries(report, folder):
     report.step(create, report, api)
     report.step(fill, report, folder, api)
     report.step(stray, report)
+    report.step(elsewhere, report, folder)
     report.step(search, report, api)
     report.step(change, report, api)
     report.step(delete, report, api)
@@ -51,6 +52,17 @@ def fill(report, folder, api):
 
 def stray(report):
     report.refuses(lambda: wandb.init(id="stray", entity="birds", project="wandb-registry-zoo"), wandb.errors.CommError, "a run in a registry", "is a registry")
+
+
+def elsewhere(report, folder):
+    """A run of an entity that is not the key's own links into a registry there."""
+    with wandb.init(id="guest", entity="flock", project="aviary") as run:
+        artifact = wandb.Artifact("geese", "dataset")
+        artifact.add_file(write(os.path.join(folder, "goose.txt"), "a goose\n"))
+        linked = run.link_artifact(run.log_artifact(artifact), "wandb-registry-dataset/geese")
+    report.same(linked.qualified_name, "flock/wandb-registry-dataset/geese:v0", "linked into a registry of another entity")
+    found = wandb.Api().artifact(linked.qualified_name)
+    report.same(found.source_qualified_name, "flock/aviary/geese:v0", "fetched from there by its name")
 
 
 def search(report, api):

@@ -33,7 +33,7 @@ describe("a session", () => {
     expect(data.serverInfo).toMatchObject({ cliVersionInfo: { max_cli_version: expect.any(String) }, latestLocalVersionInfo: null })
     expect(data.entity).toEqual({
       organization: { name: "ann", coreWeaveOrganizationId: null, orgEntity: { name: "ann" } },
-      user: null,
+      user: { username: "ann" },
     })
   })
 

@@ -1,5 +1,5 @@
 /** Which project a request means, and what may be made of what is not there. */
-import { expect, test } from "vitest"
+import { describe, expect, test } from "vitest"
 import { createSite, log, need, type Site } from "./site.ts"
 
 const startRun = (site: Site, place: object) =>
@@ -35,5 +35,24 @@ test("an empty entity is the key's own, and an empty project the default one", a
     entity: { name: "ann" },
     models: { edges: [{ node: { name: "birds" } }, { node: { name: "new" } }] },
     project: { artifactCollectionMembership: { artifactCollection: { tags: { edges: [{ node: { name: "t" } }] } } } },
+  })
+})
+
+describe("the organizations of a user", () => {
+  const query = `{ viewer { organizations { name } } entity(name: "ann") { user { organizations { name orgEntity { name } } } } }`
+  const organizations = async (entities: readonly string[] | "*") => {
+    const site = createSite({ authenticate: () => ({ entity: "ann", username: "ann", entities }) })
+    await site.registry.upsertProject({ entity: "team", project: "p" }, {})
+    const { viewer, entity } = need(await site.gql(query))
+    expect(entity.user.organizations.map(({ orgEntity }: { orgEntity: object }) => orgEntity)).toEqual(viewer.organizations)
+    return viewer.organizations.map(({ name }: { name: string }) => name)
+  }
+
+  test("are all entities that the key may read", async () => {
+    expect(await organizations(["ann", "other"])).toEqual(["ann", "other"])
+  })
+
+  test("are those with projects for a key to all", async () => {
+    expect(await organizations("*")).toEqual(["ann", "team"])
   })
 })
