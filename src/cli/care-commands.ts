@@ -36,6 +36,11 @@ export function addCareCommands(add: AddCommand): void {
     .option("--host <address>", "address to listen at; 0.0.0.0: every one of this machine", "127.0.0.1")
     .option("--port <number>", "port to listen at; 0: any that is free", "8080")
     .option("--cors <origin>", "a web page's origin that may use it; may be repeated", listed)
+    .option(
+      "--also <entity>",
+      "another entity that its key is for, beside --entity and those that have something here; may be repeated",
+      listed,
+    )
   add(
     "token",
     "print a key for a page: for one project or collection of the server of this directory, and for a while",

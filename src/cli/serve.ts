@@ -1,12 +1,14 @@
-import { InvalidArgumentError } from "../index.ts"
+import { checkEntityName } from "../core/names.ts"
+import { InvalidArgumentError, type Registry } from "../index.ts"
 import { addressesOf, listen } from "./node-serve.ts"
 import { openOwnServer } from "./own-server.ts"
-import { openEmbedded, type Session } from "./session.ts"
+import { openEmbedded, placeOf, type Session } from "./session.ts"
 
 interface ServeOptions {
   readonly host: string
   readonly port: string
   readonly cors?: readonly string[]
+  readonly also?: readonly string[]
 }
 
 /** Serves the registry of a directory until it is told to stop. The key stays in its file: what is printed only says where. */
@@ -17,10 +19,11 @@ export async function serve(session: Session, _: readonly [], options: ServeOpti
   const registry = await openEmbedded(session, { create: true })
   const { keyFile, key, secret } = await openOwnServer(session)
   const { apiKeys, createServer } = await import("../server/server.ts")
-  const { entity } = await registry.defaults({ signal })
+  const entities = await entitiesOf(session, registry, options)
+  const [entity] = entities
   const server = createServer({
     registry,
-    authenticate: apiKeys({ [key]: { entity, username: entity, entities: "*" } }),
+    authenticate: apiKeys({ [key]: { entity, username: entity, entities } }),
     secret,
     corsOrigins: cors,
     hasher: platform.hasher,
@@ -28,8 +31,8 @@ export async function serve(session: Session, _: readonly [], options: ServeOpti
   })
   const listening = await listen(server.fetch, { host, port })
   const urls = addressesOf(host).map((name) => `http://${name.includes(":") ? `[${name}]` : name}:${listening.port}`)
-  const json = { url: urls[0], urls, keyFile, registry: registry.name }
-  session.tell({ json, lines: instructions(urls, keyFile, registry.name) })
+  const json = { url: urls[0], urls, keyFile, entities, registry: registry.name }
+  session.tell({ json, lines: instructions(urls, keyFile, entities, registry.name) })
   if (!isLoopback(host))
     session.say("Everybody who reaches this address can see what is sent: put a proxy with https in front of it")
   await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }))
@@ -38,7 +41,16 @@ export async function serve(session: Session, _: readonly [], options: ServeOpti
   return undefined
 }
 
-function instructions([url, ...others]: readonly string[], keyFile: string, name: string): string[] {
+/** Whose things the key is for, its own first: the others that have a project here, and those that are named. Any other is a misspelt one. */
+async function entitiesOf(session: Session, registry: Registry, { also = [] }: ServeOptions): Promise<[string, ...string[]]> {
+  const { entity } = await placeOf(session, registry)
+  const others = new Set(also.map((name) => checkEntityName(name, "--also")))
+  for await (const project of registry.projects(undefined, { signal: session.signal })) others.add(project.entity)
+  others.delete(entity)
+  return [entity, ...others]
+}
+
+function instructions([url, ...others]: readonly string[], keyFile: string, entities: readonly string[], name: string): string[] {
   const key = `"$(cat '${keyFile.replaceAll("'", "'\\''")}')"`
   const elsewhere = others.length === 0 ? [] : ["On other machines, with the key that is in that file:"]
   return [
@@ -47,6 +59,7 @@ function instructions([url, ...others]: readonly string[], keyFile: string, name
     `  export WANDB_BASE_URL=${url} WANDB_API_KEY=${key}`,
     ...elsewhere,
     ...others.map((other) => `  export WANDB_BASE_URL=${other} WANDB_API_KEY=...`),
+    `The key is for the ${entities.length > 1 ? "entities" : "entity"} ${entities.join(", ")}; --also <name> adds another.`,
     "Ctrl-C stops.",
   ]
 }

@@ -12,7 +12,7 @@ export interface Principal {
   readonly entity: string
   readonly username: string
   readonly email?: string | undefined
-  /** Entities that may be seen and changed; `"*"`: all there are. W&B's registries are their organization's, though teams find them too. */
+  /** Entities that may be seen and changed; `"*"`: all there are, and any name makes another. W&B's registries are their organization's, though teams find them too. */
   readonly entities: readonly string[] | "*"
   /** The one project it is for. Default: every project of `entities`. */
   readonly project?: string | undefined
@@ -39,7 +39,17 @@ export function may(who: Principal, action: Action, place: Place): boolean {
 
 /** Refuses with 403 and names the place, which the asker named first. */
 export function demand(who: Principal, action: Action, place: Place): void {
-  if (!may(who, action, place)) refuseAction(action, place)
+  if (!may(who, action, place)) refuseAction(action, place, reasonOf(who, place))
+}
+
+const maxNamed = 5
+
+/** What a key is for instead, where the entity is at fault, which is how a misspelt one is found. */
+function reasonOf({ entities }: Principal, { entity }: Place): string | undefined {
+  if (entities === "*" || entities.includes(entity)) return undefined
+  const more = entities.length > maxNamed ? ` and ${entities.length - maxNamed} more` : ""
+  const names = `${entities.slice(0, maxNamed).join(", ")}${more}`
+  return `it is for the ${entities.length === 1 ? "entity" : "entities"} ${names}, and whoever runs the server can name more`
 }
 
 export function refuseAction(action: Action, place: Place, reason?: string): never {

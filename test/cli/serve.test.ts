@@ -13,8 +13,9 @@ test("serve: a server with a key of its own, used by the other commands, which e
   await place.write("d/a", "1")
   const origin = "http://page.example"
   const server = place.start("serve", "--port", "0", "--cors", origin, "--json")
-  const { url, keyFile } = JSON.parse(await server.until("}\n")) as { url: string; keyFile: string }
+  const { url, keyFile, entities } = JSON.parse(await server.until("}\n")) as { url: string; keyFile: string; entities: string[] }
   try {
+    expect(entities).toEqual(["local"])
     expect(keyFile).toBe(join(place.dir, ".isofact/api-key"))
     expect((await stat(keyFile)).mode & 0o777).toBe(0o600)
     const key = (await readFile(keyFile, "utf8")).trim()
@@ -33,6 +34,8 @@ test("serve: a server with a key of its own, used by the other commands, which e
       qualifiedName: "local/uncategorized/zoo:v0",
     })
     expect(await client.json("get", "zoo", "--registry", url, "--root", "out")).toMatchObject({ written: 2 })
+    const misspelt = await client.run("log", "d", "--name", "zoo", "--entity", "locl", "--registry", url)
+    expect(misspelt.err).toContain("it is for the entity local")
     const doctor = await client.spawn("doctor", "--registry", url, "--origin", origin)
     expect(doctor).toMatchObject({ code: 0, err: "" })
     expect(doctor.out).toMatch(/^ok +cors /m)
@@ -64,6 +67,18 @@ test("serve: a server with a key of its own, used by the other commands, which e
   const damaged = await place.run("serve", "--port", "0")
   expect(damaged).toMatchObject({ code: 1, out: "" })
   expect(damaged.err).toContain("api-key")
+})
+
+test("serve: the key is for those who have something there, and for those that are named", { timeout: 60_000 }, async () => {
+  const place = await createPlace()
+  await place.write("d/a", "1")
+  await place.run("log", "d", "--name", "zoo", "--entity", "flock")
+  const server = place.start("serve", "--port", "0", "--also", "team", "--entity", "ann")
+  expect(await server.until("Ctrl-C")).toContain("The key is for the entities ann, team, flock; --also <name> adds another.")
+  server.process.kill("SIGTERM")
+  expect((await server.ended).code).toBe(0)
+  const refused = await place.run("serve", "--port", "0", "--also", "a/b")
+  expect(refused).toMatchObject({ code: 2, err: expect.stringContaining("--also") })
 })
 
 test("interrupted in the middle: 130, one sentence, and the same again completes", { timeout: 120_000 }, async () => {

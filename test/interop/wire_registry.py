@@ -51,7 +51,12 @@ def fill(report, folder, api):
 
 
 def stray(report):
-    report.refuses(lambda: wandb.init(id="stray", entity="birds", project="wandb-registry-zoo"), wandb.errors.CommError, "a run in a registry", "is a registry")
+    def refuses(what, words, **place):
+        report.refuses(lambda: wandb.init(**place), wandb.errors.CommError, what, words)
+
+    refuses("a run in a registry", "is a registry", entity="birds", project="wandb-registry-zoo")
+    refuses("a run of a misspelt entity", "it is for the entities birds, flock", entity="brids", project="aviary")
+    report.refuses(lambda: wandb.Api().create_registry("zoo", visibility="organization", organization="brids"), wandb.errors.CommError, "a registry of a misspelt organization", "not found")
 
 
 def elsewhere(report, folder):

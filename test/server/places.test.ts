@@ -38,6 +38,14 @@ test("an empty entity is the key's own, and an empty project the default one", a
   })
 })
 
+test("a misspelt entity is refused with the words that say which is meant, and makes nothing", async () => {
+  const site = createSite({ authenticate: () => ({ entity: "ann", username: "ann", entities: ["ann", "team"] }) })
+  const { status, errors } = await startRun(site, { entityName: "anne", modelName: "p" })
+  const told = "This key may not write anne/p: it is for the entities ann, team, and whoever runs the server can name more."
+  expect([status, errors?.[0]?.message]).toEqual([403, told])
+  expect(await Array.fromAsync(site.registry.projects(undefined))).toEqual([])
+})
+
 describe("the organizations of a user", () => {
   const query = `{ viewer { organizations { name } } entity(name: "ann") { user { organizations { name orgEntity { name } } } } }`
   const organizations = async (entities: readonly string[] | "*") => {
