@@ -35,6 +35,7 @@ export function addCareCommands(add: AddCommand): void {
   add("serve", "serve a registry of your own to W&B's clients", async () => (await import("./serve.ts")).serve, "serve --port 8080")
     .option("--host <address>", "address to listen at; 0.0.0.0: every one of this machine", "127.0.0.1")
     .option("--port <number>", "port to listen at; 0: any that is free", "8080")
+    .option("--base-url <address>", "where clients reach it, such as https://artifacts.example.com, if a proxy stands before it")
     .option("--cors <origin>", "a web page's origin that may use it; may be repeated", listed)
     .option(
       "--also <entity>",

@@ -2,6 +2,7 @@
 const flags: ReadonlyMap<string, string> = new Map([
   ["actions", "--actions"],
   ["aliases", "--alias"],
+  ["baseUrl", "--base-url"],
   ["collection", "--collection"],
   ["corsOrigins", "--cors"],
   ["description", "--description"],

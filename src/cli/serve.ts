@@ -9,12 +9,13 @@ interface ServeOptions {
   readonly port: string
   readonly cors?: readonly string[]
   readonly also?: readonly string[]
+  readonly baseUrl?: string
 }
 
 /** Serves the registry of a directory until it is told to stop. The key stays in its file: what is printed only says where. */
 export async function serve(session: Session, _: readonly [], options: ServeOptions): Promise<undefined> {
   const { signal, platform } = session
-  const { host, cors = [] } = options
+  const { host, baseUrl, cors = [] } = options
   const port = portOf(options.port)
   const registry = await openEmbedded(session, { create: true })
   const { keyFile, key, secret } = await openOwnServer(session)
@@ -25,15 +26,18 @@ export async function serve(session: Session, _: readonly [], options: ServeOpti
     registry,
     authenticate: apiKeys({ [key]: { entity, username: entity, entities } }),
     secret,
+    baseUrl,
     corsOrigins: cors,
     hasher: platform.hasher,
     onError: (error, { requestId }) => session.say(`request ${requestId}: ${error instanceof Error ? error.message : error}`),
   })
   const listening = await listen(server.fetch, { host, port })
-  const urls = addressesOf(host).map((name) => `http://${name.includes(":") ? `[${name}]` : name}:${listening.port}`)
-  const json = { url: urls[0], urls, keyFile, entities, registry: registry.name }
+  const own = addressesOf(host).map((name) => `http://${name.includes(":") ? `[${name}]` : name}:${listening.port}`)
+  const urls = baseUrl === undefined ? own : [baseUrl.replace(/\/$/, "")]
+  const json = { url: urls[0], urls, listening: own[0], keyFile, entities, registry: registry.name }
   session.tell({ json, lines: instructions(urls, keyFile, entities, registry.name) })
-  if (!isLoopback(host))
+  if (baseUrl !== undefined) session.say(`Listening at ${own.join(", ")}, to where ${urls[0]} must lead`)
+  else if (!isLoopback(host))
     session.say("Everybody who reaches this address can see what is sent: put a proxy with https in front of it")
   await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }))
   session.say("Stopping; requests under way may end")

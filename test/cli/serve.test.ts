@@ -81,6 +81,23 @@ test("serve: the key is for those who have something there, and for those that a
   expect(refused).toMatchObject({ code: 2, err: expect.stringContaining("--also") })
 })
 
+test("serve: behind a proxy, addresses are those of --base-url", { timeout: 60_000 }, async () => {
+  const place = await createPlace()
+  const baseUrl = "https://artifacts.example.com/lab"
+  const server = place.start("serve", "--port", "0", "--base-url", `${baseUrl}/`, "--json")
+  const { url, urls, listening, keyFile } = JSON.parse(await server.until("}\n"))
+  expect([url, urls, new URL(listening).protocol]).toEqual([baseUrl, [baseUrl], "http:"])
+  const key = (await readFile(keyFile, "utf8")).trim()
+  const query = 'mutation { createRunFiles(input: { projectName: "p", runName: "r", files: ["a"] }) { files { uploadUrl } } }'
+  const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" }
+  const answer = await fetch(`${listening}/lab/graphql`, { method: "POST", headers, body: JSON.stringify({ query }) })
+  expect(await answer.text()).toContain(`"${baseUrl}/storage/run-file?`)
+  server.process.kill("SIGTERM")
+  expect((await server.ended).code).toBe(0)
+  const refused = await place.run("serve", "--port", "0", "--base-url", "artifacts.example.com")
+  expect(refused).toMatchObject({ code: 2, err: expect.stringContaining("--base-url must be an http or https address") })
+})
+
 test("interrupted in the middle: 130, one sentence, and the same again completes", { timeout: 120_000 }, async () => {
   const place = await createPlace()
   const server = createServer(() => undefined).listen(0, "127.0.0.1")
