@@ -128,6 +128,20 @@ test("interrupted in the middle: 130, one sentence, and the same again completes
   expect(await place.json("verify", "zoo", "--stored")).toMatchObject({ verified: 30 })
 })
 
+test("whoever reads along may stop reading: a broken pipe ends a command quietly", { timeout: 60_000 }, async () => {
+  const place = await createPlace()
+  for (const name of ["ark", "zoo"]) {
+    await place.write(`${name}/a`, name)
+    await place.run("log", name)
+  }
+  const listing = place.start("ls")
+  listing.process.stdout!.destroy()
+  expect(await listing.ended).toEqual({ code: 0, out: "", err: "" })
+  const failing = place.start("info", "nope")
+  failing.process.stderr!.destroy()
+  expect((await failing.ended).out).toBe("")
+})
+
 async function until(isSo: () => Promise<boolean>): Promise<void> {
   while (!(await isSo().catch(() => false))) await new Promise((resolve) => setTimeout(resolve, 10))
 }
