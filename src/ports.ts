@@ -159,8 +159,13 @@ export interface RecordStore {
   /** Whether it was removed; `false` when the record has changed since `etag`. */
   delete(key: string, etag: string, options?: CallOptions): Promise<boolean>
   /** Every record whose key starts with `prefix + "/"`, keys ascending by code unit. */
-  list(prefix: string, options?: CallOptions): AsyncIterable<RecordEntry>
+  list(prefix: string, options?: ListRecordsOptions): AsyncIterable<RecordEntry>
   sweep?(options?: CallOptions): Promise<number>
+}
+
+export interface ListRecordsOptions extends CallOptions {
+  /** Told of each record that cannot be read, in stores that can tell; it is then left out. Default: the first one rejects. */
+  readonly onDamaged?: ((error: unknown) => void) | undefined
 }
 
 /** Holds what was added to a draft until it is stored. */

@@ -2,6 +2,7 @@ import { mapAhead } from "../bytes/ahead.ts"
 import { readHashed } from "../bytes/hash-stream.ts"
 import type { Digest } from "../core/digest-text.ts"
 import { comparePaths } from "../core/path.ts"
+import { isArtifactError } from "../errors.ts"
 import type { CallOptions } from "../ports.ts"
 import { isExpired } from "./collection-state.ts"
 import type { Context } from "./context.ts"
@@ -32,6 +33,8 @@ export interface FsckReport {
   readonly corrupt: readonly Digest[]
   /** Files of committed versions that are rotten or not there: `entity/project/collection:vN` and the entry path. */
   readonly damaged: readonly { readonly version: string; readonly path: string; readonly digest: Digest }[]
+  /** What is wrong with each record that cannot be read. What those versions need was not looked for. */
+  readonly unreadable: readonly string[]
 }
 
 /** Hashes every stored blob, and looks whether every version has all of its files. */
@@ -50,10 +53,12 @@ export async function fsck(context: Context, options: FsckOptions = {}): Promise
     else corrupt.push(found.digest)
     onProgress?.({ blobs, bytes })
   }
-  const damaged = await listDamaged(context, sound, { signal })
+  const unreadable: string[] = []
+  const onDamaged = (error: unknown) => unreadable.push(error instanceof Error ? error.message : String(error))
+  const damaged = await listDamaged(context, sound, { signal, onDamaged })
   if (repair)
     for (const digest of new Set([...corrupt, ...damaged.map((file) => file.digest)])) await repairBlob(context, digest, { signal })
-  return { blobs, bytes, corrupt, damaged }
+  return { blobs, bytes, corrupt, damaged, unreadable }
 }
 
 async function hashBlob(context: Context, digest: Digest, options: CallOptions) {
@@ -68,7 +73,9 @@ async function isSound(context: Context, sound: Set<Digest>, digest: Digest, opt
   return sound.has(digest)
 }
 
-async function listDamaged(context: Context, sound: Set<Digest>, options: CallOptions) {
+type Reading = CallOptions & { onDamaged(error: unknown): void }
+
+async function listDamaged(context: Context, sound: Set<Digest>, options: Reading) {
   const damaged: { version: string; path: string; digest: Digest }[] = []
   for await (const { value } of listRecords(context.records, collectionPrefix, options)) {
     const row = value as unknown as CollectionRow
@@ -82,8 +89,12 @@ async function listDamaged(context: Context, sound: Set<Digest>, options: CallOp
   return damaged.sort((a, b) => comparePaths(a.version, b.version) || comparePaths(a.path, b.path))
 }
 
-async function damagedFiles(context: Context, member: Member, sound: Set<Digest>, options: CallOptions) {
-  const row = await readVersionRow(context, member.id, options)
+async function damagedFiles(context: Context, member: Member, sound: Set<Digest>, options: Reading) {
+  const row = await readVersionRow(context, member.id, options).catch((error) => {
+    if (!isArtifactError(error)) throw error
+    options.onDamaged(error)
+    return undefined
+  })
   if (!row?.manifest) return []
   const whole = [{ path: "wandb_manifest.json", digest: row.manifest }]
   if (!(await isSound(context, sound, row.manifest, options))) return whole

@@ -1,7 +1,7 @@
 import { pause } from "../bytes/pause.ts"
 import type { Json } from "../core/json.ts"
 import { ConflictError } from "../errors.ts"
-import type { CallOptions, RecordEntry, RecordStore } from "../ports.ts"
+import type { CallOptions, ListRecordsOptions, RecordEntry, RecordStore } from "../ports.ts"
 
 /** About a minute of losing every race: something is wrong by then. */
 const maxAttempts = 400
@@ -24,7 +24,7 @@ export async function readRecord<T>(records: RecordStore, key: string, options: 
   return entry?.value as T | undefined
 }
 
-export async function* listRecords(records: RecordStore, prefix: string, options: CallOptions): AsyncGenerator<RecordEntry> {
+export async function* listRecords(records: RecordStore, prefix: string, options: ListRecordsOptions): AsyncGenerator<RecordEntry> {
   options.signal?.throwIfAborted()
   yield* records.list(prefix, options)
 }

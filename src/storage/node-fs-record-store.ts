@@ -125,10 +125,11 @@ export function createNodeRecordStore(directory: string, options: NodeRecordStor
         if (entryOf(state)?.etag !== etag) return false
         return (await write(key, undefined, state, signal)) !== undefined
       }),
-    async *list(prefix, { signal } = {}) {
+    async *list(prefix, { signal, onDamaged } = {}) {
       const below = prefixDirectory(root, prefix)
-      for (const { path } of await listRecordDirectories(below, prefix, slices, (home) => readState(home)?.key, signal)) {
-        const entry = entryOf(await slices.run(() => readState(path), signal))
+      const look = (home: string) => (onDamaged === undefined ? readState(home) : readSound(home, onDamaged))
+      for (const { path } of await listRecordDirectories(below, prefix, slices, (home) => look(home)?.key, signal)) {
+        const entry = entryOf(await slices.run(() => look(path), signal))
         if (entry !== undefined) yield entry
       }
     },
@@ -201,6 +202,15 @@ function readState(home: string): State | undefined {
       // Gone since the listing: there is a newer one.
       if (!isMissing(error) || listing >= MAX_LISTINGS) throw storageError(error, "read", path)
     }
+  }
+}
+
+function readSound(home: string, onDamaged: (error: unknown) => void): State | undefined {
+  try {
+    return readState(home)
+  } catch (error) {
+    onDamaged(error)
+    return undefined
   }
 }
 
