@@ -1,6 +1,6 @@
 import { Artifact, isArtifactError } from "../index.ts"
 import { causeOf } from "./connection.ts"
-import type { Finding } from "./doctor.ts"
+import type { Finding } from "./doctor-finding.ts"
 import type { Session } from "./session.ts"
 import { formatBytes } from "./units.ts"
 
@@ -25,7 +25,8 @@ async function trackIt({ platform, signal }: Session, address: string): Promise<
     return { name, status: "warn", message: `known by its address alone: a change goes unnoticed${more}`, fix }
   } catch (error) {
     if (!isArtifactError(error)) throw error
-    return { name, status: "fail", message: error.message }
+    const fix = "Check the address, the network, and the credentials that the environment gives."
+    return { name, status: "fail", message: error.message, fix }
   }
 }
 

@@ -1,27 +1,35 @@
+import { viewer } from "../wandb/account-documents.ts"
 import { causeOf } from "./connection.ts"
-import type { Finding } from "./doctor.ts"
+import { checkAddress } from "./doctor-address.ts"
+import { askServer, fetchSoon, type Server } from "./doctor-ask.ts"
+import { attempt, type Finding } from "./doctor-finding.ts"
 import type { Session } from "./session.ts"
 
+const name = "server"
 const cloud = "https://api.wandb.ai"
-const answerWithinMs = 15_000
 /** Signed addresses are refused by stores when clocks differ by a quarter of an hour. */
 const skewWarnsMs = 60_000
 const skewFailsMs = 10 * 60_000
 
-/** Key, server, clock, and what a page of `origin` would meet there. */
+/** Key, server, clock, the addresses of its files, and what a page of `origin` would meet there. */
 export async function checkServer(session: Session, place: string, origin: string | undefined): Promise<Finding[]> {
-  const { platform } = session
+  const { platform, signal } = session
   const key = platform.env("WANDB_API_KEY")
   const baseUrl = (place === "wandb" ? (platform.env("WANDB_BASE_URL") ?? cloud) : place).replace(/\/+$/, "")
   const findings = [checkKey(key)]
   const asked = Date.now()
-  const answer = await ask(session, baseUrl, key, origin)
+  const answer = await ask({ baseUrl, key, origin }, signal)
   if (answer instanceof Error) {
     const message = `${baseUrl} does not answer (${causeOf(answer)})`
-    return [...findings, { name: "server", status: "fail", message, fix: "Check the address, the network and any proxy." }]
+    return [...findings, { name, status: "fail", message, fix: "Check the address, the network and any proxy." }]
   }
-  findings.push(await checkAnswer(baseUrl, answer, Date.now() - asked), checkClock(answer, (asked + Date.now()) / 2))
-  if (origin !== undefined) findings.push(await checkCors(session, baseUrl, origin, answer))
+  const known = await checkAnswer(baseUrl, answer, Date.now() - asked)
+  findings.push(known, checkClock(answer, (asked + Date.now()) / 2))
+  if (origin !== undefined) {
+    const fix = "Let the server, and what is in front of it, answer OPTIONS requests."
+    findings.push(...(await attempt({ name: "cors", fix }, signal, () => checkCors(signal, baseUrl, origin, answer))))
+  }
+  if (known.status === "ok") findings.push(...(await checkAddress(session, { baseUrl, key, origin })))
   return findings
 }
 
@@ -34,21 +42,9 @@ function checkKey(key: string | undefined): Finding {
   return { name, status: "ok", message: "WANDB_API_KEY has the form of a key" }
 }
 
-async function ask(
-  { signal }: Session,
-  baseUrl: string,
-  key: string | undefined,
-  origin: string | undefined,
-): Promise<Response | Error> {
-  const headers = { "content-type": "application/json", ...(origin && { origin }) }
+async function ask(server: Server, signal: AbortSignal): Promise<Response | Error> {
   try {
-    return await fetch(`${baseUrl}/graphql`, {
-      method: "POST",
-      redirect: "error",
-      headers: { ...headers, ...(key && { authorization: `Basic ${btoa(`api:${key}`)}` }) },
-      body: JSON.stringify({ query: "query Viewer { viewer { entity } }" }),
-      signal: AbortSignal.any([signal, AbortSignal.timeout(answerWithinMs)]),
-    })
+    return await askServer(server, { query: viewer.text }, signal)
   } catch (error) {
     signal.throwIfAborted()
     return error instanceof Error ? error : new Error(String(error))
@@ -56,7 +52,6 @@ async function ask(
 }
 
 async function checkAnswer(baseUrl: string, answer: Response, tookMs: number): Promise<Finding> {
-  const name = "server"
   if (answer.status === 401 || answer.status === 403) {
     return {
       name,
@@ -78,10 +73,12 @@ async function checkAnswer(baseUrl: string, answer: Response, tookMs: number): P
   return { name, status: "ok", message: `${baseUrl} accepts the key, in ${Math.round(tookMs)} ms` }
 }
 
+const noDate = "Compare the clocks yourself, or let the server and its proxy send the Date header."
+
 function checkClock(answer: Response, now: number): Finding {
   const name = "clock"
   const date = Date.parse(answer.headers.get("date") ?? "")
-  if (Number.isNaN(date)) return { name, status: "warn", message: "the server does not say what time it is" }
+  if (Number.isNaN(date)) return { name, status: "warn", message: "the server does not say what time it is", fix: noDate }
   // The header has whole seconds.
   const skewMs = Math.max(Math.abs(now - date - 500) - 500, 0)
   const message = skewMs < 1000 ? "as the server's" : `${Math.round(skewMs / 1000)} s off the server's`
@@ -89,14 +86,11 @@ function checkClock(answer: Response, now: number): Finding {
   return { name, status, message, fix: status === "ok" ? undefined : "Set this machine's clock, best with NTP." }
 }
 
-async function checkCors({ signal }: Session, baseUrl: string, origin: string, answer: Response): Promise<Finding> {
+async function checkCors(signal: AbortSignal, baseUrl: string, origin: string, answer: Response): Promise<Finding> {
   const name = "cors"
   const fix = `Let the server allow ${origin}, and expose ETag; isofact serve takes --cors ${origin}.`
-  const preflight = await fetch(`${baseUrl}/graphql`, {
-    method: "OPTIONS",
-    headers: { origin, "access-control-request-method": "POST", "access-control-request-headers": "authorization,content-type" },
-    signal: AbortSignal.any([signal, AbortSignal.timeout(answerWithinMs)]),
-  })
+  const wanted = { "access-control-request-method": "POST", "access-control-request-headers": "authorization,content-type" }
+  const preflight = await fetchSoon(`${baseUrl}/graphql`, { method: "OPTIONS", headers: { origin, ...wanted } }, signal)
   const allowed = preflight.headers.get("access-control-allow-origin")
   if (allowed !== "*" && allowed !== origin) return { name, status: "fail", message: `pages of ${origin} are refused`, fix }
   const exposed = answer.headers.get("access-control-expose-headers") ?? ""

@@ -1,10 +1,13 @@
 import { once } from "node:events"
-import { chmod, readdir, readFile, utimes, writeFile } from "node:fs/promises"
-import { createServer } from "node:http"
+import { chmod, readdir, readFile, rename, rm, utimes, writeFile } from "node:fs/promises"
+import { createServer as createHttpServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { join } from "node:path"
 import { describe, expect, onTestFinished, test } from "vitest"
+import { listen } from "../../src/cli/node-serve.ts"
 import { packageVersion } from "../../src/cli/node-version.ts"
+import { createNodePlatform } from "../../src/doors/node.ts"
+import { apiKeys, createServer } from "../../src/server/server.ts"
 import { createPlace } from "./run.ts"
 
 test("the program says what it can, and what is wrong with a command line", { timeout: 60_000 }, async () => {
@@ -73,7 +76,7 @@ describe("care", { timeout: 120_000 }, () => {
     })
 
     place.env.WANDB_API_KEY = "too-short-but-secret"
-    const taken = createServer().listen(0, "127.0.0.1")
+    const taken = createHttpServer().listen(0, "127.0.0.1")
     await once(taken, "listening")
     const { port } = taken.address() as AddressInfo
     await new Promise((resolve) => taken.close(resolve))
@@ -84,10 +87,108 @@ describe("care", { timeout: 120_000 }, () => {
     expect(far.out + far.err).not.toContain("secret")
   })
 
+  test("doctor: a store that is damaged is told whatever is wrong with it, and the rest is still looked at", async () => {
+    const place = await createPlace()
+    await place.write("d/a", "1")
+    await place.run("log", "d", "--name", "zoo")
+    await place.run("log", "d", "--name", "ark")
+    await place.write("cache/artifacts/x", "")
+    const look = async (...options: string[]) => {
+      const { code, out, err } = await place.run("doctor", "--json", ...options)
+      const { checks } = JSON.parse(out) as { checks: { name: string; status: string; message: string; fix?: string }[] }
+      expect(err).toBe("")
+      for (const { status, fix } of checks) if (status !== "ok") expect(fix).toMatch(/\.$/)
+      return { code, found: checks.filter(({ status }) => status !== "ok").map(({ name, message }) => `${name}: ${message}`) }
+    }
+    expect(await look("--fsck")).toEqual({ code: 0, found: [] })
+    expect(await readdir(join(place.dir, ".isofact"))).not.toContainEqual(expect.stringContaining("probe"))
+
+    const records = join(place.dir, ".isofact/records")
+    const damage = async (folder: string) => {
+      const [record] = await readdir(join(records, folder))
+      const states = await readdir(join(records, folder, record!))
+      await writeFile(join(records, folder, record!, states.sort().at(-1)!), "garbage")
+    }
+    await damage("collections")
+    for (const options of [[], ["--fsck"]]) {
+      expect(await look(...options)).toEqual({
+        code: 1,
+        found: [expect.stringMatching(/^records: 1 record cannot be read, such as: .*collections.* is damaged/)],
+      })
+    }
+    await damage("artifacts")
+    expect((await place.run("doctor", "--fsck")).out).toMatch(
+      /^fail +records +[12] records? cannot be read.*\n.*\nok +store .*hashed$/m,
+    )
+
+    await rename(records, join(place.dir, "kept"))
+    await writeFile(records, "")
+    expect(await look("--fsck")).toEqual({ code: 1, found: [`store: "${records}" is a file, where a folder belongs`] })
+    await rm(join(place.dir, "cache"), { recursive: true })
+    await place.write("cache/artifacts", "")
+    const { found } = await look()
+    expect(found).toContain(`cache: "${join(place.dir, "cache/artifacts")}" is a file, where a folder belongs`)
+    await rm(join(place.dir, ".isofact"), { recursive: true })
+    await place.write(".isofact", "")
+    expect((await look()).found).toContainEqual(expect.stringMatching(/^store: .*\.isofact" is a file/))
+  })
+
+  test("doctor --registry: where the addresses of files lead, and what a page may do there", async () => {
+    const place = await createPlace()
+    await place.write("d/a", "1")
+    await place.run("log", "d", "--name", "zoo")
+    const origin = "https://pages.example"
+    const key = "k".repeat(40)
+    let baseUrl: string | undefined
+    const { hasher } = createNodePlatform()
+    const registry = createNodePlatform().registry({ dir: place.dir })
+    const authenticate = apiKeys({ [key]: { entity: "local", username: "ann", entities: "*" } })
+    const secret = "s".repeat(32)
+    const listening = await listen(
+      (request) => createServer({ registry, authenticate, secret, hasher, baseUrl, corsOrigins: [origin] }).fetch(request),
+      { host: "127.0.0.1", port: 0 },
+    )
+    onTestFinished(() => listening.close())
+    const url = `http://127.0.0.1:${listening.port}`
+    place.env.WANDB_API_KEY = key
+    const look = (...more: string[]) => place.run("doctor", "--registry", url, ...more)
+    expect(await look("--origin", origin)).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^ok +files +can be had at http:.*\nok +files cors +pages of .* may upload/m),
+    })
+    expect((await look("--origin", "https://evil.example")).out).toMatch(
+      /^fail +files cors +pages of .*evil.* are refused at http/m,
+    )
+    baseUrl = "http://127.0.0.1:1"
+    const wrong = await look()
+    expect(wrong).toMatchObject({ code: 1, err: "" })
+    expect(wrong.out).toMatch(
+      /^fail +files +an address of a file, at http:\/\/127.0.0.1:1, does not answer \(.*\)\n +-> .*baseUrl/m,
+    )
+    expect(wrong.out).not.toContain("sig=")
+  })
+
+  test("doctor: a server that breaks off what a browser asks first is one finding", async () => {
+    const place = await createPlace()
+    place.env.WANDB_API_KEY = "k".repeat(40)
+    const server = createHttpServer((request, answer) => {
+      if (request.method === "OPTIONS") request.socket.resetAndDestroy()
+      else answer.end(JSON.stringify({ data: { viewer: { entity: "ann" } } }))
+    }).listen(0, "127.0.0.1")
+    await once(server, "listening")
+    onTestFinished(() => void server.close())
+    const { port } = server.address() as AddressInfo
+    const outcome = await place.run("doctor", "--registry", `http://127.0.0.1:${port}`, "--origin", "https://pages.example")
+    expect(outcome).toMatchObject({ code: 1, err: "" })
+    expect(outcome.out).toMatch(/^ok +server /m)
+    expect(outcome.out).toMatch(/^fail +cors +.+\n +-> Let the server.* answer OPTIONS/m)
+    expect(outcome.out).toMatch(/^ok +files /m)
+  })
+
   test("doctor --reference: what an address is known by, and what a page would see of it", async () => {
     const place = await createPlace()
     const origin = "https://pages.example"
-    const server = createServer(({ url }, response) => {
+    const server = createHttpServer(({ url }, response) => {
       if (url!.startsWith("/gone")) return void response.writeHead(404).end()
       if (url!.startsWith("/tagged")) response.setHeader("etag", '"one"')
       if (url!.includes("open")) response.setHeader("access-control-allow-origin", origin)
