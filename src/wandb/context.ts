@@ -1,9 +1,11 @@
+import type { Manifest } from "../core/manifest.ts"
 import type { CallOptions, Hasher, ProjectRef } from "../ports.ts"
 import type { Ask } from "./ask.ts"
 import type { Parts } from "./download-parts.ts"
 import type { FileAddresses } from "./file-addresses.ts"
 import type { Http } from "./http.ts"
 import type { PendingVersions } from "./pending.ts"
+import type { Remembered } from "./remember.ts"
 
 /** What the methods of one client share. */
 export interface Context {
@@ -22,11 +24,15 @@ export interface Context {
   readonly stores: { takeNoStreams: boolean }
   readonly pending: PendingVersions
   readonly addresses: FileAddresses
+  readonly layouts: Remembered<Layout>
   readonly organizations: Organizations
   defaults(options?: CallOptions): Promise<ProjectRef>
   /** Whether the server says that it has a feature; one that does not know of features has none. */
   hasFeature(name: string, options?: CallOptions): Promise<boolean>
 }
+
+/** How the service keeps the files of a version, as its manifest says. */
+export type Layout = Pick<Manifest, "storageLayout" | "storageRegion">
 
 /** W&B's registries belong to organizations, whose name in addresses is not the one that people see. */
 export interface Organizations {

@@ -53,7 +53,11 @@ export async function getManifest(context: Context, id: string, options: CallOpt
   let before: string | undefined
   for (let reads = 1; ; reads++) {
     const { text, expected } = await readManifest(context, id, options)
-    if (text === before || isManifestOf(text, expected)) return text
+    const manifest = decoded(text)
+    if (text === before || isManifestOf(text, manifest, expected)) {
+      if (manifest !== undefined) rememberLayout(context, id, manifest)
+      return text
+    }
     if (reads === maxManifestReads) {
       throw new DigestMismatchError(
         `The manifest of the version ${id} arrives differently each time; something between changes it.`,
@@ -94,11 +98,18 @@ async function readManifest(context: Context, id: string, options: CallOptions) 
 }
 
 /** Digests of other algorithms cannot be told from this one, and are left to whoever reads the files. */
-function isManifestOf(text: string, digest: string): boolean {
-  if (text.includes('"XXH128"')) return true
+function isManifestOf(text: string, manifest: Manifest | undefined, digest: string): boolean {
+  return text.includes('"XXH128"') || manifest?.digest() === digest
+}
+
+function decoded(text: string): Manifest | undefined {
   try {
-    return Manifest.decode(text).digest() === digest
+    return Manifest.decode(text)
   } catch {
-    return false
+    return undefined
   }
+}
+
+function rememberLayout({ layouts }: Context, id: string, { storageLayout, storageRegion }: Manifest): void {
+  layouts.set(id, { storageLayout, storageRegion })
 }

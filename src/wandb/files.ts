@@ -59,16 +59,20 @@ async function locateFile(
   return { url: await ownUrl(context, member, file, options), headers: context.authorized }
 }
 
+/** What a version's manifest says of its files is known once it has been read; until then they are taken for today's. */
 async function ownUrl(
-  { baseUrl, organizations, hasFeature }: Context,
+  { baseUrl, organizations, layouts, hasFeature }: Context,
   member: Member,
   { path, digest, birthArtifactId = "" }: StoredEntry,
   options: CallOptions,
 ): Promise<string> {
   const { entity, project, collection, id } = await organizations.resolve(member, options)
+  const { storageLayout, storageRegion = "default" } = layouts.get(member.id) ?? { storageLayout: "V2" }
+  const hex = digestToHex(digest)
+  if (storageLayout !== "V2") return `${baseUrl}/artifacts/${encodeURIComponent(entity)}/${hex}`
   const ids = (await hasFeature("ARTIFACT_V2_DOWNLOAD_HANDLER_SUPPORTS_ARTIFACT_ID", options))
     ? [id, birthArtifactId]
     : [birthArtifactId]
-  const parts = ["default", entity, project, collection, ...ids, digestToHex(digest), baseName(path)]
+  const parts = [storageRegion, entity, project, collection, ...ids, hex, baseName(path)]
   return `${baseUrl}/artifactsV2/${parts.map(encodeURIComponent).join("/")}`
 }

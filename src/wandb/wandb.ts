@@ -21,7 +21,7 @@ import * as logging from "./logging.ts"
 import { createOrganizations } from "./organizations.ts"
 import { createPendingVersions } from "./pending.ts"
 import * as projects from "./projects.ts"
-import { shareAnswers } from "./remember.ts"
+import { Remembered, shareAnswers } from "./remember.ts"
 import * as runs from "./runs.ts"
 import { requestUploads } from "./uploads.ts"
 import { versionUrl } from "./version-url.ts"
@@ -82,6 +82,7 @@ const defaultProject = "uncategorized"
 const defaultMultipartBytes = 2 * 1024 ** 3
 const defaultDownloadPartBytes = 16 * 1024 ** 2
 const partsInMemory = 6
+const keptLayouts = 1000
 
 /**
  * The registry of W&B's service, or of any that speaks its protocol: `createServer` of `isofact/server`, a self-hosted W&B. Nothing is
@@ -177,6 +178,7 @@ function createContext(options: WandbOptions): Context {
     stores: { takeNoStreams: false },
     pending: createPendingVersions(ask),
     addresses: createFileAddresses(ask, organizations),
+    layouts: new Remembered(keptLayouts),
     organizations,
     hasFeature: createFeatures(ask),
     async defaults({ signal }: CallOptions = {}) {

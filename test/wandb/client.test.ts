@@ -4,7 +4,7 @@ import type { Digest } from "../../src/core/digest-text.ts"
 import { type ArtifactError, isArtifactError } from "../../src/errors.ts"
 import { createHttp } from "../../src/wandb/http.ts"
 import { wandb } from "../../src/wandb/wandb.ts"
-import { field, md5Of, newVersion, project, publish, textContent } from "../registry/publish.ts"
+import { field, manifestOf, md5Of, newVersion, project, publish, textContent, upload, uploadOf } from "../registry/publish.ts"
 import { apiKey, baseUrl, connect, type Fetch, serve } from "./served.ts"
 
 const invalid = (argument: string) => expect.objectContaining({ code: "INVALID_ARGUMENT", details: { argument } })
@@ -356,6 +356,29 @@ describe("transfers", () => {
     expect(own).toHaveLength(1)
     expect(own[0]!.headers.get("authorization")).toMatch(/^Basic /)
     expect(own[0]!.url.startsWith(`${baseUrl}/artifactsV2/default/local/birds/field/`)).toBe(true)
+  })
+
+  test.each([
+    ['"storageLayout":"V2","storageRegion":"eu west"', /\/base\/artifactsV2\/eu%20west\/local\/birds\/field\//],
+    ['"storageLayout":"V1"', /\/base\/artifacts\/local\/[0-9a-f]{32}$/],
+    ["", /\/base\/artifacts\/local\/[0-9a-f]{32}$/],
+  ])("the service's own address follows what the manifest says of its storage: %s", async (config, own) => {
+    const { server } = serve()
+    const files = { small: "1" }
+    const { fetch, requests } = answering((request) =>
+      request.url.includes("/storage/file") ? Promise.resolve(new Response(null, { status: 403 })) : server.fetch(request),
+    )
+    const registry = connect(fetch)
+    const { id } = await registry.createVersion(newVersion(files))
+    await upload(registry, id, files)
+    const manifest = uploadOf(manifestOf(files))
+    await registry.storeManifest(id, { ...manifest, json: manifest.json.replace('"storageLayout":"V2"', config) })
+    await registry.commitVersion(id)
+    await registry.getManifest(id)
+    const file = { path: "small", digest: md5Of("1"), size: 1, birthArtifactId: id }
+    const content = await registry.openFile({ ...field, index: 0, id }, file)
+    expect(await new Response(content.stream() as never).text()).toBe("1")
+    expect(requests.map(({ url }) => url)).toContainEqual(expect.stringMatching(own))
   })
 
   test("an abort ends a read at once, with its reason", async () => {
