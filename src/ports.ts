@@ -485,7 +485,7 @@ export interface Registry {
   openFile(member: VersionRef & { readonly id: string }, file: StoredEntry, options?: OpenFileOptions): Promise<Content>
   /** A reader found stored bytes that are not what their digest says: forget them, so that logging the same content stores it anew. */
   reportCorrupt?(digest: Digest, options?: CallOptions): Promise<void>
-  /** An address that a browser or another program can GET, when the registry can give one. */
+  /** An address that a browser or another program can GET, when the registry can give one. `UnsupportedError`: not one that lasts as asked. */
   readonly fileUrl?:
     | ((
         member: VersionRef & { readonly id: string },

@@ -109,7 +109,8 @@ export class ArtifactManifestEntry implements Entry {
    * An address to GET the bytes from: that of an `http(s):` or `file:` reference, one that the registry gives out, or a `file:` URL of
    * the stored file.
    *
-   * @param options.expiresInSeconds for registries that sign addresses
+   * @param options.expiresInSeconds for registries over a bucket, which sign it; default one hour. Over W&B's protocol the server decides,
+   * `createServer` by its `urlExpiresInSeconds`, and asking for more or less is an `UnsupportedError`
    * @throws UnsupportedError when there is none; serve the registry, or use `blob()` and `URL.createObjectURL`
    */
   async url(options: CallOptions & { readonly expiresInSeconds?: number } = {}): Promise<string> {

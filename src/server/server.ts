@@ -30,7 +30,7 @@ export interface ServerOptions {
   readonly baseUrl?: string | undefined
   /** Origins of pages that may use it from a browser, such as `"https://birds.example"`; `"*"`: all. Default: its own only. */
   readonly corsOrigins?: readonly string[] | undefined
-  /** How long the addresses of files are good for. Default 4 hours. */
+  /** How long the addresses of files are good for; those of a gateway with `direct`, as the server behind it says. Default 4 hours. */
   readonly urlExpiresInSeconds?: number | undefined
   /** Most bytes of a GraphQL request. Default 32 MiB. */
   readonly maxRequestBytes?: number | undefined

@@ -40,8 +40,10 @@ export async function signedUrl<K extends keyof Claims>({ setup, baseUrl }: Call
 }
 
 export function fileUrl(call: Call, member: VersionRef & { readonly id: string }, file: StoredEntry): Promise<string> {
-  const { registry, direct, urlExpiresInSeconds: expiresInSeconds } = call.setup
-  if (direct && registry.fileUrl !== undefined) return registry.fileUrl(member, file, { expiresInSeconds, signal: call.signal })
+  const { registry, direct, isGateway, urlExpiresInSeconds: expiresInSeconds } = call.setup
+  // The server behind a gateway decides by itself how long its addresses are good for.
+  const life = isGateway ? {} : { expiresInSeconds }
+  if (direct && registry.fileUrl !== undefined) return registry.fileUrl(member, file, { ...life, signal: call.signal })
   const { entity, project, collection, index, id } = member
   const { path, digest, alg, size, birthArtifactId } = file
   return signedUrl(call, "file", {

@@ -1,6 +1,6 @@
 import { digestToHex } from "../core/digest-text.ts"
 import { baseName } from "../core/path.ts"
-import { EntryNotFoundError } from "../errors.ts"
+import { EntryNotFoundError, UnsupportedError } from "../errors.ts"
 import type { CallOptions, Content, OpenFileOptions, ReadOptions, StoredEntry } from "../ports.ts"
 import { checkAddress } from "./address.ts"
 import type { Context } from "./context.ts"
@@ -31,12 +31,18 @@ export async function openFile(
   }
 }
 
+/** W&B's protocol has no word for how long an address is to serve. */
 export async function fileUrl(
   { http, addresses, organizations }: Context,
   member: Member,
   { path }: StoredEntry,
-  options: CallOptions = {},
+  { expiresInSeconds, ...options }: CallOptions & { readonly expiresInSeconds?: number } = {},
 ): Promise<string> {
+  if (expiresInSeconds !== undefined)
+    throw new UnsupportedError(`${http.server} decides how long its addresses serve; leave out expiresInSeconds`, {
+      argument: "options.expiresInSeconds",
+      path,
+    })
   const url = await addresses.find(await organizations.resolve(member, options), path, options)
   if (url !== undefined) return checkAddress(url, http.server, "fileUrl", path)
   throw new EntryNotFoundError(`"${path}" has no address: ${member.collection}:v${member.index} has no such stored file`, { path })

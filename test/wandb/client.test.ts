@@ -450,6 +450,16 @@ describe("transfers", () => {
   })
 })
 
+test("an address that is to serve for less than the server gives is refused", async () => {
+  const registry = connect(serve().server.fetch)
+  const member = await publish(registry, { a: "1" })
+  const place = { ...field, index: 0, id: member.version.id }
+  const file = { path: "a", digest: md5Of("1"), size: 1, birthArtifactId: undefined }
+  expect(await registry.fileUrl!(place, file)).toMatch(/\/storage\/file/)
+  const refused = { code: "UNSUPPORTED", message: expect.stringContaining("leave out expiresInSeconds") }
+  await expect(registry.fileUrl!(place, file, { expiresInSeconds: 60 })).rejects.toMatchObject(refused)
+})
+
 describe("addresses for people", () => {
   test("name the version's page", async () => {
     const registry = connect(serve().server.fetch)
