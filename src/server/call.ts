@@ -25,8 +25,8 @@ export interface Setup {
   readonly hasher: Hasher
   readonly onError: (error: unknown, details: { readonly requestId?: string | undefined }) => void
   readonly manifests: ManifestCache
-  /** Multipart uploads that are being put together, so that a client that asks twice does not start it twice. */
-  readonly completing: Map<string, Promise<void>>
+  /** When each multipart upload that is being put together last moved, so that a client that asks twice does not start it twice. */
+  readonly completing: Map<string, number>
 }
 
 /** The entries of the versions that were listed last. A committed version's never change. */

@@ -1,3 +1,5 @@
+import { collect, mapAhead } from "../bytes/ahead.ts"
+import { pause } from "../bytes/pause.ts"
 import { pullStream } from "../bytes/streams.ts"
 import { type Digest, digestToHex } from "../core/digest-text.ts"
 import { ConflictError, UnsupportedError } from "../errors.ts"
@@ -6,6 +8,10 @@ import type { Call, Setup } from "./call.ts"
 import { Refusal } from "./failure.ts"
 import { demand } from "./principal.ts"
 import { fingerprintParts, type MultipartClaim } from "./urls.ts"
+
+/** An upload that has moved no byte for this long is nobody's any more. */
+const silentMs = 60_000
+const pollMs = 25
 
 /**
  * Puts the parts together and the whole under its digest, which the store proves. Asked again, also while it is still at it, it answers
@@ -21,26 +27,37 @@ export async function completeMultipart(call: Call, uploadId: string, parts: rea
   }
   const version = await setup.registry.getVersion(claim.version, { signal: call.signal })
   if (version !== undefined) demand(call.principal, "write", version.source)
-  const running = setup.completing.get(uploadId) ?? assemble(setup, claim, parts)
-  setup.completing.set(uploadId, running)
-  await running.finally(() => setup.completing.delete(uploadId))
+  const { completing } = setup
+  const beat = () => void completing.set(uploadId, performance.now())
+  while (isUnderWay(completing.get(uploadId))) await pause(pollMs, call.signal)
+  beat()
+  try {
+    await assemble(setup, claim, parts, beat)
+  } finally {
+    completing.delete(uploadId)
+  }
   return claim.digest
 }
 
-async function assemble(setup: Setup, { version, path, digest }: MultipartClaim, parts: readonly Digest[]): Promise<void> {
+/** In a Worker the request that was at it may have been cancelled, and then what it waited for never settles. */
+function isUnderWay(lastSeen = Number.NEGATIVE_INFINITY): boolean {
+  return performance.now() - lastSeen < silentMs
+}
+
+/** What is there by now is not put together again. */
+async function assemble(setup: Setup, { version, path, digest }: MultipartClaim, parts: readonly Digest[], onChunk: () => void) {
   const [ticket] = await setup.registry.requestUploads(version, [{ path, digest, size: undefined }])
-  await ticket?.put?.(await joinParts(setup, version, path, parts))
+  if (ticket?.put === undefined) return
+  const content = await joinParts(setup, version, path, parts)
+  await ticket.put(content, { onBytes: onChunk })
 }
 
 async function joinParts(setup: Setup, version: string, path: string, parts: readonly Digest[]): Promise<Content> {
   const record = await setup.registry.getVersion(version)
   if (record === undefined) throw new ConflictError("The version that this file belongs to is gone; log it again.")
   const member = { ...record.source, index: record.source.index ?? 0, id: version }
-  const contents: Content[] = []
-  for (const digest of parts) {
-    const file = { path, digest, size: undefined, birthArtifactId: version }
-    contents.push(await setup.registry.openFile(member, file))
-  }
+  const open = (digest: Digest) => setup.registry.openFile(member, { path, digest, size: undefined, birthArtifactId: version })
+  const contents = await collect(mapAhead(parts, open))
   const sizes = contents.map(({ size }) => size)
   const size = sizes.every((each) => each !== undefined) ? sizes.reduce((sum, each) => sum + each, 0) : undefined
   return { stability: "frozen", size, name: path, stream: (options) => joinedStream(contents, options) }

@@ -2,12 +2,12 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { get } from "node:http"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { describe, expect, test, vi } from "vitest"
+import { describe, expect, onTestFinished, test, vi } from "vitest"
 import { readAll } from "../../src/bytes/hash-stream.ts"
 import { createJsHasher } from "../../src/bytes/js-hasher.ts"
 import { createNodeHasher } from "../../src/digest/node-crypto.ts"
 import { createNodePlatform } from "../../src/doors/node.ts"
-import type { Content } from "../../src/ports.ts"
+import type { Content, Registry } from "../../src/ports.ts"
 import { createEmbeddedRegistry } from "../../src/registry/embedded.ts"
 import { createMemoryBlobStore, createMemoryRecordStore } from "../../src/storage/memory.ts"
 import { md5Of } from "../registry/publish.ts"
@@ -232,6 +232,33 @@ describe("in parts", () => {
     expect((await pendingFile(site, whole)).node.uploadUrl).toBeNull()
     await log(site, { a: whole })
     expect(await (await site.fetch(await fileUrl(site, "a"))).text()).toBe(whole)
+  })
+
+  test("an upload whose completion came to a halt is completed by the next that asks", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "performance"] })
+    onTestFinished(() => void vi.useRealTimers())
+    const { registry } = createSite()
+    const halted = Promise.withResolvers<void>()
+    let isHalting = false
+    const requestUploads: Registry["requestUploads"] = async (...args) => {
+      if (!isHalting) return registry.requestUploads(...args)
+      isHalting = false
+      halted.resolve()
+      return new Promise(() => undefined)
+    }
+    const site = createSite({ registry: { ...registry, requestUploads } })
+    const { id, node } = await pendingFile(site, whole, { uploadPartsInput })
+    for (const [index, { uploadUrl }] of node.uploadMultipartUrls.uploadUrlParts.entries())
+      await site.fetch(uploadUrl, { method: "PUT", body: parts[index]! })
+    isHalting = true
+    const variables = { parts: uploadPartsInput, id, upload: node.uploadMultipartUrls.uploadID }
+    void site.gql(completeQuery, variables)
+    await halted.promise
+    const next = site.gql(completeQuery, variables)
+    await vi.advanceTimersByTimeAsync(59_000)
+    expect((await pendingFile(site, whole)).node.uploadUrl).not.toBeNull()
+    await vi.advanceTimersByTimeAsync(2000)
+    expect(need(await next).completeMultipartUploadArtifact.digest).toBe(md5Of(whole))
   })
 
   test("parts that are missing, swapped, others or misnumbered are refused", async () => {
