@@ -165,7 +165,7 @@ describe("the style", () => {
 })
 
 describe("every answer", () => {
-  test.each(["/", "/login", "/ann/birds", "/none/at/all", "/ann/birds/artifacts/dataset/field/v1/lineage"])(
+  test.each(["/", "/login", "/authorize", "/ann/birds", "/none/at/all", "/ann/birds/artifacts/dataset/field/v1/lineage"])(
     "%s",
     async (address) => {
       const { ann } = await inhabited()

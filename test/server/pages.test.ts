@@ -62,13 +62,17 @@ describe("pages", () => {
   })
 
   test("have one address for one version", async () => {
-    const { ann } = await inhabited()
+    const { ann, site } = await inhabited()
+    await logVersion(site.registry, "yearly", { type: "report/of/all", files: { a: "1" } })
     for (const [asked, given] of [
       [`${start}/latest`, `${start}/v1`],
       [`${start}/best/files/a.csv?raw`, `${start}/v1/files/a.csv?raw=`],
       ["/ann/birds/artifacts/model/field/v0/lineage", `${start}/v0/lineage`],
       ["/ann/birds/artifacts/model/field", start],
       ["/orgs/ann/registry/model?selectionPath=ann%2Fbirds%2Ffield&view=membership&version=v0", `${start}/v0`],
+      ["/ann/birds/workspace", "/ann/birds"],
+      ["/ann/birds/artifacts/report/of/all/yearly/v0", "/ann/birds/artifacts/report%2Fof%2Fall/yearly/v0"],
+      ["/ann/birds/artifacts/report/of/all/yearly/latest", "/ann/birds/artifacts/report%2Fof%2Fall/yearly/v0"],
       ["/ann/registry/model?selectionPath=ann%2Fbirds%2Ffield&view=membership&version=best", `${start}/v1`],
     ]) {
       const response = await ann.get(asked!)
@@ -86,6 +90,8 @@ describe("pages", () => {
     `${start}/v7`,
     `${start}/worst`,
     `${start}/v0/other`,
+    "/ann/birds/workspace/x",
+    "/ann/birds/artifacts/data/set/field/v0",
     `${start}/v0/lineage/x`,
     `${start}/v0/files/none`,
     `${start}/v0/files/a.csv/x`,
@@ -381,6 +387,15 @@ describe("whoever looks", () => {
 })
 
 describe("signing in", () => {
+  test("whoever looks for a key is told who has them", async () => {
+    const { fetch } = createSite()
+    const response = await fetch("/authorize?ref=models")
+    expect([response.status, readable(await response.text())]).toEqual([
+      200,
+      expect.stringContaining("handed out by whoever runs it"),
+    ])
+  })
+
   test("leads back to the page that was asked for, and keeps the key nowhere", async () => {
     const { site } = await inhabited()
     const visitor = createVisitor(site)

@@ -1,4 +1,5 @@
 import { parseArtifactPath } from "../../core/path-string.ts"
+import type { ProjectRef } from "../../ports.ts"
 import { collectionPage } from "./collection.ts"
 import { comparePage } from "./compare.ts"
 import { filesPage } from "./files.ts"
@@ -17,12 +18,22 @@ export async function findAnswer(visit: Visit, parts: readonly string[]): Promis
   if (registry !== undefined) return registry
   const [entity, project, section, ...rest] = parts as [string, string, ...string[]]
   if (section === undefined) return projectPage(visit, entity, project)
+  // What clients call a project's own page.
+  if (section === "workspace" && rest.length === 0) return { redirect: visit.links.project({ entity, project }) }
   if (section === "runs") return rest[0] === undefined ? undefined : runPage(visit, entity, project, rest[0])
   if (section !== "artifacts") return undefined
   const [type, collection, version, ...tab] = rest
   if (type === undefined || collection === undefined) return projectPage(visit, entity, project, type)
   if (version === undefined) return collectionPage(visit, entity, project, type, collection)
-  return versionAnswer(visit, { entity, project, collection, alias: version }, type, tab)
+  const slashed = tab.length === 0 ? undefined : await slashedType(visit, { entity, project }, rest)
+  return slashed ?? versionAnswer(visit, { entity, project, collection, alias: version }, type, tab)
+}
+
+/** Clients write a type as it is, so that one with slashes takes several parts; the name and the version are the last two. */
+async function slashedType({ call, links }: Visit, ref: ProjectRef, parts: readonly string[]): Promise<Answer> {
+  const [collection, alias] = parts.slice(-2) as [string, string]
+  const member = await call.registry.findVersion({ ...ref, collection, alias }, { signal: call.signal })
+  return member?.collection.type === parts.slice(0, -2).join("/") ? { redirect: links.version(member) } : undefined
 }
 
 interface Place {

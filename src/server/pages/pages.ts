@@ -104,8 +104,9 @@ async function look(exchange: Exchange): Promise<Response> {
   const { setup, assets, request, parts, baseUrl, links } = exchange
   const asset = parts && assets.find(parts)
   if (asset !== undefined) return asset
-  const isLogin = parts?.length === 1 && parts[0] === "login"
-  if (isLogin) return loginPage(exchange, 200, links.home)
+  const [page] = parts?.length === 1 ? parts : []
+  if (page === "login") return loginPage(exchange, 200, links.home)
+  if (page === "authorize") return keyPage(exchange)
   const who = await readSession(setup, request)
   const url = new URL(request.url)
   if (who === undefined) return loginPage(exchange, 401, url.pathname + url.search)
@@ -131,6 +132,14 @@ function problemPage(exchange: Exchange, status: number, title: string, text: st
 function loginPage(exchange: Exchange, status: number, to: string, problem?: string): Response {
   const body = loginForm(exchange.links, to, problem)
   return pageResponse(exchange, { status, title: "Sign in", crumbs: [], body }, undefined)
+}
+
+/** Where `wandb login` sends people for their key. */
+function keyPage(exchange: Exchange): Response {
+  const body = html`<div class="head"><h1>Your API key</h1></div>
+<p>Keys of this server are handed out by whoever runs it, and no page shows one. <code>isofact serve</code> says when it starts which file holds its key.</p>
+<p><a href="${exchange.links.login}">Sign in</a> with a key to see what it may read.</p>`
+  return pageResponse(exchange, { title: "Your API key", crumbs: [], body }, undefined)
 }
 
 function pageResponse({ assets, links }: Exchange, page: Page, username: string | undefined): Response {
