@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, test } from "vitest"
 import { wandb } from "../src/wandb/wandb.ts"
 import { launchChromium, type PageServer, type ServedFile, servePages } from "./runtimes/chromium.ts"
 import { COMPATIBILITY_DATE } from "./runtimes/workerd.ts"
+import { apiKey, workerSecret } from "./secrets.ts"
 
 const root = join(import.meta.dirname, "..")
 const readme = readFileSync(join(root, "README.md"), "utf8")
@@ -120,13 +121,12 @@ test("a Worker answers", async () => {
 
 test("a Worker is a service that a client of W&B's protocol logs to", async () => {
   const [, code] = snippets("worker")
-  const apiKey = "local-0123456789abcdef0123456789abcdef01234567"
   const worker = new Miniflare(
     convertV4MiniflareOptions({
       modules: [{ type: "ESModule", path: "worker.mjs", contents: await bundle(code!, ["workerd", "worker"]) }],
       compatibilityDate: COMPATIBILITY_DATE,
       r2Buckets: ["ISOFACT"],
-      bindings: { API_KEY: apiKey, SECRET: "at least thirty-two bytes, surely" },
+      bindings: { API_KEY: apiKey, SECRET: workerSecret },
     }),
   )
   try {

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
-import { summaryReporter } from "./summary-reporter.ts"
+import { createSummaryReporter } from "./summary-reporter.ts"
 
 const source = (path: string) => fileURLToPath(new URL(`../src/${path}`, import.meta.url))
 
@@ -16,8 +16,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     // These run inside other runtimes, started by the files beside these folders.
     exclude: ["test/runtimes/*/**"],
-    setupFiles: ["test/setup.ts"],
-    reporters: ["default", summaryReporter],
+    setupFiles: ["test/setup.ts", "test/setup-leaks.ts"],
+    reporters: ["default", createSummaryReporter()],
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

@@ -1,8 +1,7 @@
 /** W&B's protocol served by a service worker over what its browser stores: a server that is nowhere but in the page's own browser. */
 import { afterAll, beforeAll, expect, test } from "vitest"
+import { pagesKey as key, serverSecret } from "../secrets.ts"
 import { bundleScript, openPage, type TestPage } from "./pages.ts"
-
-const key = "worker0123456789worker0123456789worker012345"
 
 const worker = `
 import { apiKeys, createServer } from "./src/server/server.ts"
@@ -10,7 +9,7 @@ import { platform } from "./src/doors/browser.ts"
 
 const server = createServer({
   registry: platform.registry({ dir: "served" }),
-  secret: "a secret of at least thirty-two bytes",
+  secret: ${JSON.stringify(serverSecret)},
   authenticate: apiKeys({ ${JSON.stringify(key)}: { entity: "local", username: "ann", entities: "*" } }),
 })
 addEventListener("install", () => skipWaiting())

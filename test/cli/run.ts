@@ -5,6 +5,8 @@ import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { afterAll, vi } from "vitest"
 import { main } from "../../src/cli/main.ts"
+import { lookAt } from "../leaks.ts"
+import { secret } from "../secrets.ts"
 
 const program = join(import.meta.dirname, "../../src/cli/isofact.ts")
 
@@ -72,12 +74,19 @@ export async function runHere(args: readonly string[], dir: string, env: Record<
   )
   try {
     process.chdir(dir)
-    return { code: await main(args), ...said }
+    return seen(args, env, { code: await main(args), ...said })
   } finally {
     for (const spy of spies) spy.mockRestore()
     vi.unstubAllEnvs()
     process.chdir(before)
   }
+}
+
+/** What it said tells no secret, not even the key that it was given. */
+function seen(args: readonly string[], { WANDB_API_KEY = "" }: Record<string, string>, outcome: Outcome): Outcome {
+  if (WANDB_API_KEY !== "") secret(WANDB_API_KEY)
+  lookAt(outcome.out + outcome.err, `isofact ${args[0]}`)
+  return outcome
 }
 
 function start(cwd: string, more: Record<string, string>, args: readonly string[]) {
@@ -98,7 +107,7 @@ function start(cwd: string, more: Record<string, string>, args: readonly string[
       for (const listener of listeners) listener()
     })
   }
-  const ended = new Promise<Outcome>((resolve) => child.on("close", (code) => resolve({ code, ...text })))
+  const ended = new Promise<Outcome>((resolve) => child.on("close", (code) => resolve(seen(args, more, { code, ...text }))))
   const until = (wanted: string) =>
     new Promise<string>((resolve, reject) => {
       const look = () => (text.out + text.err).includes(wanted) && resolve(text.out + text.err)

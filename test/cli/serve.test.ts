@@ -4,6 +4,7 @@ import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { join } from "node:path"
 import { expect, test } from "vitest"
+import { secret } from "../secrets.ts"
 import { createPlace } from "./run.ts"
 
 test("serve: a server with a key of its own, used by the other commands, which ends when told to", {
@@ -18,7 +19,7 @@ test("serve: a server with a key of its own, used by the other commands, which e
     expect(entities).toEqual(["local"])
     expect(keyFile).toBe(join(place.dir, ".isofact/api-key"))
     expect((await stat(keyFile)).mode & 0o777).toBe(0o600)
-    const key = (await readFile(keyFile, "utf8")).trim()
+    const key = secret((await readFile(keyFile, "utf8")).trim())
     const client = await createPlace()
     await client.write("d/a", "1")
     await client.write("d/b", "2")

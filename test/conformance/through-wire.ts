@@ -2,16 +2,15 @@
 import type { EmbeddedRegistry, EmbeddedRegistryOptions } from "../../src/registry/embedded.ts"
 import { apiKeys, createServer } from "../../src/server/server.ts"
 import { wandb } from "../../src/wandb/wandb.ts"
+import { apiKey, serverSecret } from "../secrets.ts"
 
 export const isWire = true
-
-const apiKey = "local-0123456789abcdef0123456789abcdef01234567"
 
 export function through(registry: EmbeddedRegistry, options: Partial<EmbeddedRegistryOptions>): EmbeddedRegistry {
   const { entity = "local", project, pageUrl = "http://wandb.test" } = options
   const server = createServer({
     registry,
-    secret: "a secret of at least thirty-two bytes",
+    secret: serverSecret,
     baseUrl: pageUrl,
     authenticate: apiKeys({ [apiKey]: { entity, username: "ann", entities: "*" } }),
   })

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { createHash } from "node:crypto"
 import { existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { basename, join } from "node:path"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import { type BuildOptions, build } from "esbuild"
@@ -13,6 +13,7 @@ import { createNodeHasher } from "../../src/digest/node-crypto.ts"
 import { createNodePlatform } from "../../src/doors/node.ts"
 import type { EmbeddedRegistry } from "../../src/registry/embedded.ts"
 import { createNodeBlobStore, createNodeRecordStore, createNodeTransfer } from "../../src/storage/node-fs.ts"
+import { lookAt } from "../leaks.ts"
 
 // Each world opened here stages as a process of its own, and tidies up as this one exits.
 process.setMaxListeners(0)
@@ -144,7 +145,10 @@ export function startChild(script: string, args: readonly (string | number)[]): 
     wake()
   })
   const ended = new Promise<Awaited<Child["ended"]>>((resolve) => {
-    child.on("close", (code, signal) => resolve({ code, signal, stderr }))
+    child.on("close", (code, signal) => {
+      lookAt([...lines, stderr].join("\n"), basename(script))
+      resolve({ code, signal, stderr })
+    })
   })
   ended.then(() => setImmediate(wake))
   const line = (text: string) =>

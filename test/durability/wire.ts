@@ -6,8 +6,10 @@ import { createNodePlatform } from "../../src/doors/node.ts"
 import type { Registry } from "../../src/ports.ts"
 import { apiKeys, createServer } from "../../src/server/server.ts"
 import { type WandbOptions, wandb } from "../../src/wandb/wandb.ts"
+import { apiKey, sharedSecret } from "../secrets.ts"
 
-export const apiKey = "local-0123456789abcdef0123456789abcdef01234567"
+export { apiKey }
+
 export const project = "kill"
 
 /** A server over the registry in `dir`; resolves with its port. */
@@ -28,7 +30,7 @@ export function serveRegistry(
   const server = createServer({
     registry,
     direct,
-    secret: "the same for every process of this test",
+    secret: sharedSecret,
     authenticate: apiKeys({ [apiKey]: { entity: "local", username: "ann", entities: "*" } }),
     hasher: createNodeHasher(),
   })

@@ -8,6 +8,9 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
+import { ArtifactError } from "isofact"
+import { ArtifactError as SourceError } from "../../src/errors.ts"
+import { lookAt, takeLeaks, watchErrors } from "../leaks.ts"
 import { checkCache } from "./cache.ts"
 import { checkCrosswise } from "./crosswise.ts"
 import { createGroup, createPeer, type Group, type Peer } from "./group.ts"
@@ -42,6 +45,15 @@ const checks: Record<string, (peer: Peer, group: Group) => void | Promise<void>>
   large: checkLarge,
 }
 
+// The package's own and that of the sources, which some checks use.
+for (const base of new Set([ArtifactError, SourceError])) watchErrors(base)
+
+/** No line of all this, no program that it runs and no error in it tells a secret. */
+function say(text: string): void {
+  lookAt(text, "interop.ts")
+  console.log(text)
+}
+
 async function runGroup(title: string): Promise<Group> {
   const group = createGroup(title)
   const dir = mkdtempSync(join(tmpdir(), "isofact-interop-"))
@@ -50,11 +62,13 @@ async function runGroup(title: string): Promise<Group> {
   } finally {
     rmSync(dir, { recursive: true, force: true })
   }
-  console.log(
+  const leaks = takeLeaks()
+  group.check(leaks.length === 0, () => leaks.join("; "))
+  say(
     `${group.failures.length === 0 ? "ok  " : "FAIL"} ${title.padEnd(9)} ${group.passed} passed, ${group.failures.length} failed (${group.notes.join("; ")})`,
   )
-  for (const failure of group.failures.slice(0, shown)) console.log(`     ${failure}`)
-  if (group.failures.length > shown) console.log(`     … and ${group.failures.length - shown} more`)
+  for (const failure of group.failures.slice(0, shown)) say(`     ${failure}`)
+  if (group.failures.length > shown) say(`     … and ${group.failures.length - shown} more`)
   return group
 }
 
@@ -68,5 +82,7 @@ for (const title of values.only === undefined ? usual : [values.only]) {
   passed += group.passed
   failed += group.failures.length
 }
-console.log(`seed ${seed}: ${passed} passed, ${failed} failed`)
-process.exitCode = failed === 0 ? 0 : 1
+say(`seed ${seed}: ${passed} passed, ${failed} failed`)
+const leaks = takeLeaks()
+for (const leak of leaks) console.log(leak)
+process.exitCode = failed === 0 && leaks.length === 0 ? 0 : 1

@@ -8,6 +8,7 @@ import { createNodePlatform } from "../../src/doors/node.ts"
 import type { Registry } from "../../src/ports.ts"
 import { createServer } from "../../src/server/server.ts"
 import { wandb } from "../../src/wandb/wandb.ts"
+import { interopKey } from "../secrets.ts"
 import { listen } from "../server/listen.ts"
 
 /** A request as the checks look at it; never its query, which may hold a signature. */
@@ -33,7 +34,6 @@ export interface Host extends AsyncDisposable {
 export const ENTITY = "birds"
 /** Another that the key may use. */
 const OTHER = "flock"
-const KEY = "interop0123456789interop0123456789interop"
 
 /** Another server between client and registry: a gateway, which has no registry of its own but our client. */
 export async function startGateway(dir: string): Promise<Host> {
@@ -68,7 +68,7 @@ async function serve(registry: Registry) {
     registry,
     secret: crypto.getRandomValues(new Uint8Array(32)),
     authenticate: (key) =>
-      key === KEY ? { entity: ENTITY, username: "ann", email: "ann@birds.example", entities: [ENTITY, OTHER] } : undefined,
+      key === interopKey ? { entity: ENTITY, username: "ann", email: "ann@birds.example", entities: [ENTITY, OTHER] } : undefined,
     corsOrigins: ["*"],
     hasher: createNodeHasher(),
     onError: (error, { requestId }) => {
@@ -85,7 +85,7 @@ async function serve(registry: Registry) {
     seen.push({ method: request.method, path: new URL(request.url).pathname, operation, status: response.status, refusal })
     return response
   })
-  return { url: listening.url, key: KEY, seen, close: () => listening.close() }
+  return { url: listening.url, key: interopKey, seen, close: () => listening.close() }
 }
 
 async function operationOf(request: Request): Promise<string | undefined> {

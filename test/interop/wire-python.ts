@@ -4,6 +4,8 @@ import { spawn } from "node:child_process"
 import { existsSync, globSync, mkdirSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { lookAt } from "../leaks.ts"
+import { secret } from "../secrets.ts"
 import type { Group } from "./group.ts"
 
 export interface Destination {
@@ -52,6 +54,7 @@ export async function runCommand(group: Group, args: readonly string[], options:
 }
 
 async function runPython(args: readonly string[], { python, to, dir, env }: PythonOptions): Promise<Ended> {
+  secret(to.key)
   const place = (name: string) => {
     mkdirSync(join(dir, name), { recursive: true })
     return join(dir, name)
@@ -81,6 +84,7 @@ async function runPython(args: readonly string[], { python, to, dir, env }: Pyth
   child.stdout.setEncoding("utf8").on("data", (text) => (stdout += text))
   child.stderr.setEncoding("utf8").on("data", (text) => (stderr += text))
   const status = await new Promise<number | null>((resolve, reject) => child.on("error", reject).on("close", resolve))
+  lookAt(stdout + stderr, `python ${args.slice(1, 3).join(" ")}`)
   return { status, stdout, stderr }
 }
 

@@ -6,6 +6,7 @@ import { mkdir, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { build } from "esbuild"
 import { convertV4MiniflareOptions, Miniflare } from "miniflare"
+import { lookAt } from "../leaks.ts"
 import { root } from "../runtimes/bundle.ts"
 import { launchChromium, servePages } from "../runtimes/chromium.ts"
 import { COMPATIBILITY_DATE } from "../runtimes/workerd.ts"
@@ -65,6 +66,7 @@ console.log(${JSON.stringify(MARK)} + JSON.stringify(await exchange(${JSON.strin
   let text = ""
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (part) => (text += part))
   await new Promise((resolve, reject) => child.on("error", reject).on("close", resolve))
+  lookAt(text, `The program in ${runtime}`)
   const line = text.split("\n").find((each) => each.startsWith(MARK))
   if (line === undefined) throw new Error(`${runtime} ended without an outcome:\n${text}`)
   return JSON.parse(line.slice(MARK.length))

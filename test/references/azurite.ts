@@ -5,6 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { Readable } from "node:stream"
 import { fileURLToPath } from "node:url"
+import { secret } from "../secrets.ts"
 
 export interface Azurite {
   readonly account: string
@@ -22,7 +23,7 @@ export interface Azurite {
 }
 
 const account = "birds"
-const accountKey = createHash("sha512").update("birds").digest("base64")
+const accountKey = secret(createHash("sha512").update("birds").digest("base64"))
 
 /** The real blob server of Azurite on a free port, in memory, with its telemetry off. */
 export async function startAzurite(): Promise<Azurite> {

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { convertV4MiniflareOptions, Miniflare } from "miniflare"
+import { lookAt } from "../leaks.ts"
 import { bundleTests, root } from "../runtimes/bundle.ts"
 import { COMPATIBILITY_DATE } from "../runtimes/workerd.ts"
 
@@ -33,6 +34,7 @@ async function runInProcess(runtime: keyof typeof programs, entry: string, call:
     let output = ""
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (part) => (output += part))
     await new Promise((resolve, reject) => child.on("error", reject).on("close", resolve))
+    lookAt(output, `The program in ${runtime}`)
     const line = output.split("\n").find((each) => each.startsWith("{"))
     if (line === undefined) throw new Error(`${runtime} ended without an outcome:\n${output}`)
     return JSON.parse(line)

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { lookAt } from "../leaks.ts"
 import { bundleTests, root } from "./bundle.ts"
 import type { TestReport } from "./suite.ts"
 
@@ -31,6 +32,7 @@ export async function runInProcess(
     await writeFile(file, await bundleTests({ door: runtime, tests, entry, external: ["node:*"], ...options }))
     const [program, ...args] = [...programs[runtime], file] as [string, ...string[]]
     const output = await outputOf(program, args, work)
+    lookAt(output, `The tests in ${runtime}`)
     const line = output.split("\n").find((text) => text.startsWith(MARK))
     if (line === undefined) throw new Error(`${runtime} ended without a report:\n${output}`)
     return JSON.parse(line.slice(MARK.length))

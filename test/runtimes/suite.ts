@@ -1,5 +1,6 @@
 /** Runs test files inside a runtime and reports them as plain data. Whatever hosts it (a page, a worker, an isolate) carries that out. */
 import { type File, startTests, type Task, type VitestRunner } from "@vitest/runner"
+import { takeLeaks } from "../leaks.ts"
 
 export interface TestReport {
   /** The file without its folder and ending: `"download"`. */
@@ -42,6 +43,9 @@ export async function runSuite(files: TestFiles): Promise<TestReport[]> {
   }
   const reports: TestReport[] = []
   for (const file of await startTests(Object.keys(files), runner)) collect(file, areaOf(file), [], reports)
+  const leaks = takeLeaks()
+  const about = { area: "secrets", names: ["no error of all these tests tells one"], milliseconds: 0 }
+  reports.push(leaks.length === 0 ? { ...about, state: "passed" } : { ...about, state: "failed", error: leaks.join("\n") })
   return reports
 }
 

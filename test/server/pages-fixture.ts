@@ -1,6 +1,7 @@
 /** A registry with something of everything that pages show, and a browser without a window. */
 import { Artifact, init } from "../../src/index.ts"
 import type { Registry } from "../../src/ports.ts"
+import { secret } from "../secrets.ts"
 import { annsKey, createSite, origin, type Site } from "./site.ts"
 
 /** A picture of 2 × 2 pixels. */
@@ -112,7 +113,7 @@ export function createVisitor(site: Pick<Site, "server">, base = origin): Visito
     if (visitor.cookie !== undefined) headers.set("cookie", `other=1; ${visitor.cookie}`)
     const response = await site.server.fetch(new Request(new URL(address, base), { ...init, headers, redirect: "manual" }))
     const cookie = response.headers.get("set-cookie")?.split(";")[0]
-    if (cookie !== undefined) visitor.cookie = cookie
+    if (cookie !== undefined) visitor.cookie = secret(cookie)
     return response
   }
   const visitor: Visitor = {

@@ -6,10 +6,10 @@ import { createEmbeddedRegistry } from "../../src/registry/embedded.ts"
 import { apiKeys, createServer, type Server, type ServerOptions } from "../../src/server/server.ts"
 import { createMemoryBlobStore, createMemoryRecordStore } from "../../src/storage/memory.ts"
 import { clientId, type Files, manifestOf, md5Of } from "../registry/publish.ts"
+import { annsKey, bensKey, secret as isSecret, siteSecret } from "../secrets.ts"
 
-export const annsKey = `ann${"a".repeat(40)}`
-export const bensKey = `ben${"b".repeat(40)}`
-export const secret = "a secret of more than thirty-two bytes"
+export { annsKey, bensKey, siteSecret as secret }
+
 export const origin = "http://site.test"
 
 export const basic = (key: string) => `Basic ${btoa(`api:${key}`)}`
@@ -45,7 +45,8 @@ export function createSite(options: Partial<ServerOptions> = {}): Site {
     [annsKey]: { entity: "ann", username: "ann", entities: ["ann"] },
     [bensKey]: { entity: "ben", username: "ben", entities: ["ben"] },
   })
-  const server = createServer({ registry, secret, authenticate, now, onError: (error) => told.push(error), ...options })
+  const made = createServer({ registry, secret: siteSecret, authenticate, now, onError: (error) => told.push(error), ...options })
+  const server: Server = { ...made, issueToken: async (options) => isSecret(await made.issueToken(options)) }
   const fetch: Site["fetch"] = (path, { key, ...init } = {}) => {
     const headers = new Headers(init.headers)
     if (key) headers.set("authorization", basic(key))

@@ -3,9 +3,10 @@ import { AwsClient } from "aws4fetch"
 import { convertV4MiniflareOptions, Miniflare } from "miniflare"
 import { createGate } from "../../src/storage/object-turns.ts"
 import type { S3Options } from "../../src/storage/s3.ts"
+import { secret } from "../secrets.ts"
 
 const bucket = "isofact"
-export const credentials = { accessKeyId: "a-tester-of-isofact", secretAccessKey: "what-only-the-tester-knows" }
+export const credentials = { accessKeyId: "a-tester-of-isofact", secretAccessKey: secret("what-only-the-tester-knows") }
 
 export interface S3Server {
   /** A place of one's own in the bucket. */

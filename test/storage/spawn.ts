@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { join } from "node:path"
+import { lookAt } from "../leaks.ts"
 
 export interface Child {
   readonly process: ChildProcess
@@ -28,7 +29,11 @@ export function startChild(args: readonly string[], options: { readonly uid?: nu
   })
   const ended = new Promise<number | null>((resolve, reject) => {
     child.on("error", reject)
-    child.on("close", (code) => (code ? reject(new Error(complaint)) : resolve(code)))
+    child.on("close", (code) => {
+      lookAt([...lines, partial, complaint].join("\n"), `storage/child.ts ${args[0]}`)
+      if (code) reject(new Error(complaint))
+      else resolve(code)
+    })
   })
   return { process: child, lines, ended }
 }

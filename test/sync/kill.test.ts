@@ -6,6 +6,7 @@ import { join } from "node:path"
 import { expect, test } from "vitest"
 import { createNodePlatform } from "../../src/doors/node.ts"
 import { sync } from "../../src/sync/sync.ts"
+import { lookAt } from "../leaks.ts"
 import { project } from "../registry/publish.ts"
 import { counted, furnish, log, see } from "./world.ts"
 
@@ -45,8 +46,15 @@ test("killed at twelve moments, the target is whole after each, and complete aft
 /** Killed so long after it has begun. */
 function killed({ from, to }: { from: string; to: string }, delayMs: number): Promise<void> {
   const process_ = spawn(process.execPath, ["--conditions=isofact-source", child, from, to], {
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "pipe"],
   })
+  let said = ""
+  for (const stream of [process_.stdout, process_.stderr]) stream.setEncoding("utf8").on("data", (text) => (said += text))
   process_.stdout.once("data", () => setTimeout(() => process_.kill("SIGKILL"), delayMs))
-  return new Promise((resolve) => process_.on("close", () => resolve()))
+  return new Promise((resolve) =>
+    process_.on("close", () => {
+      lookAt(said, "child-sync.ts")
+      resolve()
+    }),
+  )
 }

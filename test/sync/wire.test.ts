@@ -4,14 +4,13 @@ import { apiKeys, createServer } from "../../src/server/server.ts"
 import { sync } from "../../src/sync/sync.ts"
 import { wandb } from "../../src/wandb/wandb.ts"
 import { collect, project, textContent } from "../registry/publish.ts"
+import { apiKey, serverSecret } from "../secrets.ts"
 import { counted, furnish, log, memoryRegistry, see, type Watch, watched } from "./world.ts"
-
-const apiKey = "k".repeat(40)
 
 function overWire(registry: ReturnType<typeof memoryRegistry>, fetch?: (next: () => Promise<Response>) => Promise<Response>) {
   const server = createServer({
     registry,
-    secret: "s".repeat(32),
+    secret: serverSecret,
     authenticate: apiKeys({ [apiKey]: { entity: project.entity, username: "ann", entities: "*" } }),
   })
   const ask = (request: Request) => (fetch === undefined ? server.fetch(request) : fetch(() => server.fetch(request)))

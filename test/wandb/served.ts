@@ -5,8 +5,10 @@ import { createEmbeddedRegistry } from "../../src/registry/embedded.ts"
 import { apiKeys, createServer, type ServerOptions } from "../../src/server/server.ts"
 import { createMemoryBlobStore, createMemoryRecordStore } from "../../src/storage/memory.ts"
 import { type WandbOptions, wandb } from "../../src/wandb/wandb.ts"
+import { apiKey, serverSecret } from "../secrets.ts"
 
-export const apiKey = "local-0123456789abcdef0123456789abcdef01234567"
+export { apiKey }
+
 export const baseUrl = "http://wandb.test/base"
 
 export type Fetch = (request: Request) => Promise<Response>
@@ -17,7 +19,7 @@ export function serve(options: Partial<ServerOptions> = {}) {
   const registry = createEmbeddedRegistry({ records: createMemoryRecordStore(), blobs, hasher })
   const server = createServer({
     registry,
-    secret: "a secret of at least thirty-two bytes",
+    secret: serverSecret,
     baseUrl,
     authenticate: apiKeys({ [apiKey]: { entity: "local", username: "ann", entities: "*" } }),
     // A server's own failure shows in the test's output, not only as a status.

@@ -3,6 +3,7 @@ import { access, readdir } from "node:fs/promises"
 import { Api, init } from "isofact"
 import { expect, test, vi } from "vitest"
 import { createNodePlatform } from "../../../src/doors/node.ts"
+import { apiKey } from "../../secrets.ts"
 import { refusal, startIn } from "../fresh.ts"
 import { place } from "./place.ts"
 
@@ -106,14 +107,13 @@ test("the embedded registry is .isofact in the directory that is given, the same
 test("WANDB_MODE=online means W&B's service, with the key and the address of the environment; a directory still means that directory", async () => {
   const { root } = await place()
   const env = (values: Record<string, string>) => (name: string) => values[name]
-  const key = "local-0123456789abcdef0123456789abcdef01234567"
   const online = createNodePlatform({
-    env: env({ WANDB_MODE: "online", WANDB_API_KEY: key, WANDB_BASE_URL: "https://wandb.example" }),
+    env: env({ WANDB_MODE: "online", WANDB_API_KEY: apiKey, WANDB_BASE_URL: "https://wandb.example" }),
   })
   expect(online.remoteRegistry?.()?.name).toContain("wandb.example")
   expect(online.remoteRegistry?.()).toBe(online.remoteRegistry?.())
   const keyless = createNodePlatform({ env: env({ WANDB_MODE: "online" }) })
   await refusal("INVALID_ARGUMENT", async () => void new Api({ platform: keyless }))
   expect((await init({ platform: keyless, dir: root })).entity).toBe("local")
-  expect(createNodePlatform({ env: env({ WANDB_API_KEY: key }) }).remoteRegistry?.()).toBeUndefined()
+  expect(createNodePlatform({ env: env({ WANDB_API_KEY: apiKey }) }).remoteRegistry?.()).toBeUndefined()
 })
