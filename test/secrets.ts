@@ -14,6 +14,7 @@ export function secret<T extends string>(text: T): T {
 export const apiKey = secret("local-0123456789abcdef0123456789abcdef01234567")
 export const annsKey = secret(`ann${"a".repeat(40)}`)
 export const bensKey = secret(`ben${"b".repeat(40)}`)
+export const starKey = secret(`star${"c".repeat(40)}`)
 export const interopKey = secret("interop0123456789interop0123456789interop")
 export const pagesKey = secret("worker0123456789worker0123456789worker012345")
 
