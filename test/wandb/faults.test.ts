@@ -1,10 +1,9 @@
-import { Api, Artifact, init, isArtifactError } from "isofact"
+import { Api, Artifact, init } from "isofact"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import type { Registry } from "../../src/ports.ts"
-import { wandb } from "../../src/wandb/wandb.ts"
-import { type Listening, listen } from "../server/listen.ts"
-import { type FaultProxy, faults, startFaultProxy } from "./fault-proxy.ts"
-import { apiKey, connect, type Fetch, serve } from "./served.ts"
+import { faults } from "./fault-proxy.ts"
+import { expectClear, limits, noCache, openWorlds, type World, type Worlds } from "./fault-worlds.ts"
+import { connect, type Fetch, serve } from "./served.ts"
 
 const files: { readonly [path: string]: string } = {
   "a.txt": "small",
@@ -12,7 +11,6 @@ const files: { readonly [path: string]: string } = {
   "large.bin": Array.from({ length: 700 }, (_, at) => `line ${at}\n`).join(""),
 }
 
-const limits = { timeoutMs: 250, stallMs: 250, retries: 5, multipartBytes: 5000, partBytes: 2000, downloadPartBytes: 3000 }
 const client = (fetch: Fetch) => connect(fetch, limits)
 
 async function log(registry: Registry, signal?: AbortSignal): Promise<void> {
@@ -30,67 +28,84 @@ async function read(registry: Registry): Promise<{ [path: string]: string }> {
   return found
 }
 
-/** Faults must reach the wire: nothing is answered from a cache of this machine. */
-const noCache = {
-  name: "none",
-  remote: false,
-  stat: async () => undefined,
-  put: async () => "stored" as const,
-  get: async () => undefined,
-  delete: async () => undefined,
-  list: async function* () {},
-}
-
 describe("at each request in turn, over a real socket", () => {
-  let server: ReturnType<typeof serve>
-  let listening: Listening
-  let proxy: FaultProxy
+  let worlds: Worlds
   let count = 0
-  const behind = () => wandb({ ...limits, apiKey, baseUrl: proxy.url, entity: "local", env: () => undefined, retryDelayMs: 1 })
-  const renew = () => {
-    server = serve({ baseUrl: undefined, onError: () => undefined })
-  }
 
   beforeAll(async () => {
-    renew()
-    listening = await listen((request) => server.server.fetch(request))
-    proxy = await startFaultProxy(() => listening.url)
+    worlds = await openWorlds()
+    const { proxy, connect } = worlds.first
     proxy.arm()
-    await log(behind())
-    await read(behind())
+    await log(connect())
+    await read(connect())
     count = proxy.count
   })
+  afterAll(async () => worlds?.[Symbol.asyncDispose]())
 
-  afterAll(async () => {
-    await proxy?.[Symbol.asyncDispose]()
-    await listening?.close()
-  })
+  const each = (work: (world: World, at: number) => Promise<void>) =>
+    worlds.each(Array.from({ length: count }).keys(), async (world, at) => {
+      world.renew()
+      await work(world, at)
+    })
 
   test.each(Object.entries(faults))(
     "%s ends in success or in one clear error, with nothing wrong committed",
     { timeout: 60_000 },
     async (name, fault) => {
       expect(count).toBeGreaterThan(10)
-      for (let at = 0; at < count; at++) {
-        renew()
+      await each(async ({ proxy, truth, connect }, at) => {
+        const label = `${name} at ${at}`
         proxy.arm(fault, at)
-        const registry = behind()
+        const registry = connect()
         let failure: unknown
         try {
           await log(registry)
-          expect(await read(registry), `${name} at ${at}`).toEqual(files)
+          expect(await read(registry), label).toEqual(files)
         } catch (error) {
           failure = error
         }
-        if (failure !== undefined) expectClear(failure, `${name} at ${at}`)
-        const truth = server.registry
+        if (failure !== undefined) expectClear(failure, label)
         const committed = await truth.findVersion({ entity: "local", project: "uncategorized", collection: "field" })
-        if (committed !== undefined) expect(await read(truth), `${name} at ${at}`).toEqual(files)
+        if (committed !== undefined) expect(await read(truth), label).toEqual(files)
         // All but a conflict, which only somebody else's change can be, is overcome.
-        if (name !== "409") expect(failure, `${name} at ${at}`).toBeUndefined()
-      }
+        if (!name.startsWith("409")) expect(failure, label).toBeUndefined()
+      })
     },
   )
+})
+
+/** Logs and reads; request number `at` meets `fault`. Gives when it was asked, and when it was asked again. */
+async function askedAgain(at: number, fault: (answer: () => Promise<Response>) => Promise<Response>) {
+  const { server } = serve({ onError: () => undefined })
+  const asked: { readonly what: string; readonly time: number }[] = []
+  const meet: Fetch = async (request) => {
+    const what = [request.method, request.url, request.headers.get("range"), await request.clone().text()].join(" ")
+    const isIt = asked.push({ what, time: performance.now() }) === at + 1
+    return isIt ? fault(() => server.fetch(request)) : server.fetch(request)
+  }
+  const registry = connect(meet, { ...limits, timeoutMs: 20_000, stallMs: 20_000 })
+  await log(registry)
+  expect(await read(registry)).toEqual(files)
+  const first = asked[at]
+  return { first, again: asked.slice(at + 1).find(({ what }) => what === first?.what) }
+}
+
+test.each([408, 429, 500, 502, 503])("the time that a %i asks for is waited for", { timeout: 60_000 }, async (status) => {
+  const wait = async () => new Response("{}", { status, headers: { "retry-after": "0.15" } })
+  const all = await Promise.all(Array.from({ length: await countRequests() }, (_, at) => askedAgain(at, wait)))
+  // What is asked for anew at another address has nothing to be compared with.
+  const gaps = all.flatMap(({ first, again }) => (first && again ? [again.time - first.time] : []))
+  expect(gaps.length).toBeGreaterThan(all.length / 2)
+  expect(Math.min(...gaps)).toBeGreaterThanOrEqual(149)
+})
+
+test("an answer that takes long, but less than the limit, is waited for and not asked for twice", { timeout: 60_000 }, async () => {
+  const late = async (answer: () => Promise<Response>) => {
+    await new Promise((resolve) => setTimeout(resolve, 400))
+    return answer()
+  }
+  const all = await Promise.all(Array.from({ length: await countRequests() }, (_, at) => askedAgain(at, late)))
+  expect(all.filter(({ again }) => again !== undefined)).toEqual([])
 })
 
 /** How many requests logging and reading take, each of which can be the last. */
@@ -144,8 +159,3 @@ test("stopped at any request and run again, it ends as if it had not been, and n
 })
 
 const pause = (delayMs: number) => new Promise<false>((resolve) => setTimeout(() => resolve(false), delayMs))
-
-function expectClear(error: unknown, label: string): void {
-  expect(isArtifactError(error), `${label}: ${error}`).toBe(true)
-  expect(String(error)).not.toContain(apiKey)
-}
