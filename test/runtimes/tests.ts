@@ -3,7 +3,10 @@
 /** In every runtime. */
 export const portable = ["conformance", "runtimes/defaults"]
 
-/** In every runtime once more, over W&B's wire: the cases that have a registry. */
+/**
+ * In every runtime once more, over W&B's wire: the cases that have a registry. Constructors, media without a version, golden manifests,
+ * table files and contracts have none; node/ opens registries by their folders, which is what it is about.
+ */
 export const overWire = [
   "abort",
   "api",
@@ -27,6 +30,9 @@ export const overWire = [
   "tables",
   "zip",
 ].map((name) => `conformance/${name}.test.ts`)
+
+/** In Node over the wire too; what they are about, arguments and building, is the same code before any wire in every runtime. */
+export const overWireInNode = ["bad-input", "building", "xxh128"].map((name) => `conformance/${name}.test.ts`)
 
 /** In pages and dedicated workers. */
 export const inBrowsers = ["runtimes/browser"]
