@@ -8,7 +8,7 @@ import { openRegistry, type Session } from "./session.ts"
 
 const name = "files"
 const fix =
-  "Tell the server by which address clients reach it (baseUrl of createServer), and let a proxy in front of it pass all paths on."
+  "Tell the server by which address clients reach it (serve --base-url, baseUrl of createServer), and let a proxy before it pass all paths on."
 
 /** Whether the addresses that the server gives for files lead to them, and what a page of the server's `origin` may do there. */
 export async function checkAddress(session: Session, server: Server): Promise<readonly Finding[]> {

@@ -4,7 +4,7 @@ const answerWithinMs = 15_000
 export interface Server {
   readonly baseUrl: string
   readonly key: string | undefined
-  /** Of the page to ask as. */
+  /** Of the page that wants to use it. */
   readonly origin: string | undefined
 }
 
@@ -13,10 +13,12 @@ export function fetchSoon(url: string, init: RequestInit, signal: AbortSignal): 
   return fetch(url, { ...init, signal: AbortSignal.any([signal, AbortSignal.timeout(answerWithinMs)]) })
 }
 
+/** As no page would, unless `origin` is given: a server may refuse whatever comes from others than its own. */
 export function askServer(
-  { baseUrl, key, origin }: Server,
+  { baseUrl, key }: Server,
   question: { readonly query: string; readonly variables?: object },
   signal: AbortSignal,
+  origin?: string,
 ): Promise<Response> {
   const headers = {
     "content-type": "application/json",

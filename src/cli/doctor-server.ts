@@ -27,7 +27,7 @@ export async function checkServer(session: Session, place: string, origin: strin
   findings.push(known, checkClock(answer, (asked + Date.now()) / 2))
   if (origin !== undefined) {
     const fix = "Let the server, and what is in front of it, answer OPTIONS requests."
-    findings.push(...(await attempt({ name: "cors", fix }, signal, () => checkCors(signal, baseUrl, origin, answer))))
+    findings.push(...(await attempt({ name: "cors", fix }, signal, () => checkCors({ baseUrl, key, origin }, origin, signal))))
   }
   if (known.status === "ok") findings.push(...(await checkAddress(session, { baseUrl, key, origin })))
   return findings
@@ -86,13 +86,15 @@ function checkClock(answer: Response, now: number): Finding {
   return { name, status, message, fix: status === "ok" ? undefined : "Set this machine's clock, best with NTP." }
 }
 
-async function checkCors(signal: AbortSignal, baseUrl: string, origin: string, answer: Response): Promise<Finding> {
+async function checkCors(server: Server, origin: string, signal: AbortSignal): Promise<Finding> {
   const name = "cors"
   const fix = `Let the server allow ${origin}, and expose ETag; isofact serve takes --cors ${origin}.`
   const wanted = { "access-control-request-method": "POST", "access-control-request-headers": "authorization,content-type" }
-  const preflight = await fetchSoon(`${baseUrl}/graphql`, { method: "OPTIONS", headers: { origin, ...wanted } }, signal)
+  const preflight = await fetchSoon(`${server.baseUrl}/graphql`, { method: "OPTIONS", headers: { origin, ...wanted } }, signal)
   const allowed = preflight.headers.get("access-control-allow-origin")
   if (allowed !== "*" && allowed !== origin) return { name, status: "fail", message: `pages of ${origin} are refused`, fix }
+  const answer = await askServer(server, { query: viewer.text }, signal, origin)
+  await answer.body?.cancel()
   const exposed = answer.headers.get("access-control-expose-headers") ?? ""
   if (/\betag\b/i.test(exposed) || exposed.includes("*")) return { name, status: "ok", message: `pages of ${origin} may use it` }
   return { name, status: "warn", message: "pages cannot see ETag, so large uploads in parts fail there", fix }
