@@ -10,8 +10,8 @@ export interface VerifyOptions extends CallOptions {
 /**
  * `content` as a stream that proves itself: bytes that are not what was expected end it with `DigestMismatchError`, and so do too many of
  * them as soon as that shows. The last chunk comes only when all are proven, so that whoever counts bytes instead of waiting for the end
- * never has a whole that is wrong; what is made of the others must not be kept until the stream has closed. Holds one chunk at most;
- * cancels the source on failure, abort and cancel.
+ * never has a whole that is wrong; what is made of the others must not be kept until the stream has closed. Holds one chunk at most, so
+ * that a source must leave the last one it gave alone; cancels it on failure, abort and cancel.
  */
 export function verifiedStream(
   content: Content,
@@ -44,17 +44,14 @@ export function verifiedStream(
   }
   let held: Uint8Array | undefined
   let hasEnded = false
-  const pull = async () => {
-    while (!hasEnded) {
-      const chunk = await next()
-      if (chunk?.byteLength === 0) continue
-      if (chunk !== undefined && expected.size !== undefined && size < expected.size) return chunk
-      hasEnded = chunk === undefined
-      const before = held
-      held = chunk
-      if (before !== undefined) return before
-    }
-    return undefined
+  const pull = async (): Promise<Uint8Array | undefined> => {
+    if (hasEnded) return undefined
+    const chunk = await next()
+    if (chunk !== undefined && (size < (expected.size ?? 0) || chunk.byteLength === 0)) return chunk
+    hasEnded = chunk === undefined
+    const before = held
+    held = chunk
+    return before ?? pull()
   }
   const cancel = async (reason: unknown) => {
     const { reader } = (await reading) ?? {}
