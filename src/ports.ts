@@ -333,18 +333,30 @@ export interface RunRecord extends RunRef {
   readonly config: { readonly [key: string]: Json }
   /** The JSON text of `config`, where it says more, as in {@link VersionRecord.metadataText}. */
   readonly configText?: string | undefined
+  /** Absent, as what follows, where the registry keeps none. */
+  readonly description?: string | null | undefined
+  /** What the run says came out of it. */
+  readonly summary?: { readonly [key: string]: Json } | undefined
+  /** The JSON text of `summary`, where it says more. */
+  readonly summaryText?: string | undefined
   readonly state: "running" | "finished" | "failed"
   readonly createdAt: string
 }
 
-export interface RunInput extends RunRef {
+export interface RunInput extends RunRef, RunChanges {}
+
+/** What is undefined is left alone. */
+export interface RunChanges {
   readonly displayName?: string | undefined
+  readonly description?: string | undefined
   readonly jobType?: string | undefined
   readonly group?: string | undefined
   readonly notes?: string | undefined
   readonly tags?: readonly string[] | undefined
   /** An object, or the JSON text of one, of which nothing is lost. */
   readonly config?: { readonly [key: string]: Json } | string | undefined
+  /** All of it, likewise. A registry may keep no more than the smaller members of a large one. */
+  readonly summary?: { readonly [key: string]: Json } | string | undefined
 }
 
 /** What W&B calls `CreateArtifactInput`, protocol.md 3.3. */
@@ -457,7 +469,10 @@ export interface Registry {
    */
   canonical?<T extends ProjectRef>(ref: T, options?: CallOptions): Promise<T>
 
+  /** Starts a run, or goes on with one. */
   upsertRun(run: RunInput, options?: CallOptions): Promise<RunRecord>
+  /** Changes a run that is there, and leaves alone whether it goes on. */
+  updateRun(run: RunRef, changes: RunChanges, options?: CallOptions): Promise<RunRecord>
   finishRun(run: RunRef, exitCode: number, options?: CallOptions): Promise<void>
   getRun(run: RunRef, options?: CallOptions): Promise<RunRecord | undefined>
   /** Every run of a project, each once; none where there is no such project. */

@@ -1,10 +1,11 @@
+import { checkStorable } from "../core/check.ts"
 import { readObject } from "../core/exact-json.ts"
 import { toJson } from "../core/json.ts"
 import { checkRunTags } from "../core/names.ts"
 import { EntryNotFoundError } from "../errors.ts"
-import type { CallOptions, RunInput, RunRecord, RunRef, VersionRef } from "../ports.ts"
+import type { CallOptions, RunChanges, RunInput, RunRecord, RunRef, VersionRef } from "../ports.ts"
 import { ensureProject, requireCollection } from "./collections.ts"
-import { type Context, timestamp } from "./context.ts"
+import { type Context, more, timestamp } from "./context.ts"
 import { checkName, checkRun } from "./inputs.ts"
 import { formatId, newToken, runEdgePrefix, runKey, usedByKey, versionToken } from "./keys.ts"
 import { changeRecord, createRecord, readRecord } from "./records.ts"
@@ -18,7 +19,7 @@ import { requireVersion } from "./versions.ts"
  */
 export async function upsertRun(context: Context, input: RunInput, options: CallOptions = {}): Promise<RunRecord> {
   const ref = checkRun(input)
-  const given = checkRunInput(input)
+  const given = await checkChanges(input)
   await ensureProject(context, ref, undefined, options)
   const merge = (current: RunRecord | undefined) => {
     const next: RunRecord = { ...(current ?? newRun(context, ref)), ...given, state: "running" }
@@ -33,16 +34,20 @@ function newRun(context: Context, ref: RunRef): RunRecord {
 }
 
 /** Only what was given: the rest is left alone. */
-function checkRunInput(input: RunInput): Partial<RunRecord> {
+export async function checkChanges(input: RunChanges): Promise<Partial<RunRecord>> {
   const given: { -readonly [K in keyof RunRecord]?: RunRecord[K] } = {}
   if (input.displayName !== undefined) given.displayName = checkName("displayName", input.displayName)
   if (input.jobType !== undefined) given.jobType = checkName("jobType", input.jobType)
   if (input.group !== undefined) given.group = checkName("group", input.group)
   if (input.notes !== undefined) given.notes = toJson(input.notes, "notes") as string
   if (input.tags !== undefined) given.tags = checkRunTags(input.tags)
-  if (input.config === undefined) return given
-  const { value: config, text: configText } = readObject(input.config, "config")
-  return { ...given, config, configText }
+  if (input.description !== undefined) given.description = checkStorable("description", input.description)
+  if (input.config !== undefined) {
+    const { value, text } = readObject(input.config, "config")
+    given.config = value
+    given.configText = text
+  }
+  return input.summary === undefined ? given : { ...given, ...(await more()).checkSummary(input.summary) }
 }
 
 export async function finishRun(context: Context, run: RunRef, exitCode: number, options: CallOptions = {}): Promise<void> {

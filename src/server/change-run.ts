@@ -1,5 +1,6 @@
+import { plainJson } from "../core/exact-json.ts"
 import { unwrapConfig } from "../core/run-config.ts"
-import type { RunRef } from "../ports.ts"
+import type { RunChanges, RunRef } from "../ports.ts"
 import { type Call, placeOf, registryFor } from "./call.ts"
 import type { Maybe } from "./inputs.ts"
 import { demand, forRuns } from "./principal.ts"
@@ -13,34 +14,49 @@ interface UpsertBucketInput {
   readonly modelName: Maybe<string>
   readonly groupName: Maybe<string>
   readonly displayName: Maybe<string>
+  readonly description: Maybe<string>
   readonly notes: Maybe<string>
   readonly config: Maybe<string>
   readonly jobType: Maybe<string>
   readonly state: Maybe<string>
   readonly tags: Maybe<readonly string[]>
+  readonly summaryMetrics: Maybe<string>
 }
 
-/** What is null is left alone. A run is known by its name, or by the id it was given. */
+/** A run that starts is known by its name, one that is edited by the id it was given. */
 export async function upsertBucket(call: Call, input: UpsertBucketInput) {
-  const { signal } = call
-  const ref = await runOf(call, input)
-  const before = await registryFor(call, "write").getRun(ref, { signal })
-  const run = await call.registry.upsertRun(
-    {
-      ...ref,
-      displayName: input.displayName || undefined,
-      jobType: input.jobType || undefined,
-      group: input.groupName || undefined,
-      notes: input.notes ?? undefined,
-      tags: input.tags ?? undefined,
-      config: typeof input.config === "string" ? unwrapConfig(input.config) : undefined,
-    },
-    { signal },
-  )
-  await ensureProject(call, ref)
+  const isEdit = !input.name && input.id
+  const { run, inserted } = isEdit ? await editRun(call, parseRunId(isEdit), input) : await startRun(call, input)
   const exitCode = exitCodes.get(input.state ?? "")
-  if (exitCode !== undefined) await call.registry.finishRun(ref, exitCode, { signal })
-  return { bucket: runView(call, run), inserted: before === undefined }
+  if (exitCode !== undefined) await call.registry.finishRun(run, exitCode, { signal: call.signal })
+  return { bucket: runView(call, run), inserted }
+}
+
+async function editRun({ registry, signal }: Call, ref: RunRef, input: UpsertBucketInput) {
+  return { run: await registry.updateRun(ref, changesOf(input), { signal }), inserted: false }
+}
+
+async function startRun(call: Call, input: UpsertBucketInput) {
+  const { registry, signal } = call
+  const ref = { ...(await placeOf(call, input.entityName, input.modelName)), run: input.name || newRunName() }
+  const before = await registryFor(call, "write").getRun(ref, { signal })
+  const run = await registry.upsertRun({ ...ref, ...changesOf(input) }, { signal })
+  await ensureProject(call, ref)
+  return { run, inserted: before === undefined }
+}
+
+/** What is null is left alone. */
+function changesOf(input: UpsertBucketInput): RunChanges {
+  return {
+    displayName: input.displayName || undefined,
+    description: input.description ?? undefined,
+    jobType: input.jobType || undefined,
+    group: input.groupName || undefined,
+    notes: input.notes ?? undefined,
+    tags: input.tags ?? undefined,
+    config: typeof input.config === "string" ? unwrapConfig(input.config) : undefined,
+    summary: typeof input.summaryMetrics === "string" ? plainJson(input.summaryMetrics) : undefined,
+  }
 }
 
 /** A run makes its project, also with a key that may not change projects. */
@@ -55,11 +71,6 @@ const exitCodes: ReadonlyMap<string, number> = new Map([
   ["crashed", 1],
   ["killed", 1],
 ])
-
-async function runOf(call: Call, { id, name, entityName, modelName }: UpsertBucketInput): Promise<RunRef> {
-  if (!name && id) return parseRunId(id)
-  return { ...(await placeOf(call, entityName, modelName)), run: name || newRunName() }
-}
 
 function newRunName(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => (byte % 36).toString(36)).join("")

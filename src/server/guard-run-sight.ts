@@ -67,8 +67,7 @@ export function createRunSight(registry: Registry, who: Principal, spend: (count
       return { ...input, config: objectText([...unmarked(text), [madeFor, JSON.stringify(collection)]]) }
     },
     tell(run, isOwn) {
-      if (!isOwn || !may(forRuns(who), "read", run))
-        return { ...run, jobType: null, group: null, notes: null, tags: [], config: {}, configText: undefined }
+      if (!isOwn || !may(forRuns(who), "read", run)) return onlyNamed(run)
       if (collection === undefined) return run
       const { [madeFor]: _, ...config } = run.config
       return { ...run, config, configText: run.configText && objectText(unmarked(run.configText)) }
@@ -77,3 +76,8 @@ export function createRunSight(registry: Registry, who: Principal, spend: (count
 }
 
 const unmarked = (config: string) => membersOf(config, "config").filter(([key]) => key !== madeFor)
+
+/** A run of which somebody may know that it is there. */
+function onlyNamed({ entity, project, run, id, displayName, state, createdAt }: RunRecord): RunRecord {
+  return { entity, project, run, id, displayName, state, createdAt, jobType: null, group: null, notes: null, tags: [], config: {} }
+}

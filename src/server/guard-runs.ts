@@ -4,7 +4,10 @@ import type { RunSight } from "./guard-run-sight.ts"
 import type { Sight } from "./guard-sight.ts"
 import { may, type Principal } from "./principal.ts"
 
-type Runs = Pick<Registry, "upsertRun" | "finishRun" | "getRun" | "runs" | "useVersion" | "loggedBy" | "usedBy" | "runVersions">
+type Runs = Pick<
+  Registry,
+  "upsertRun" | "updateRun" | "finishRun" | "getRun" | "runs" | "useVersion" | "loggedBy" | "usedBy" | "runVersions"
+>
 
 /** The part of `guardRegistry` that is about runs, which belong to a project and to none of its collections. */
 export function guardRuns(registry: Registry, who: Principal, places: Places, runSight: RunSight, sight: Sight): Runs {
@@ -14,6 +17,10 @@ export function guardRuns(registry: Registry, who: Principal, places: Places, ru
   return {
     async upsertRun(input, options) {
       return tell(await registry.upsertRun(await marked(input, options), options), true)
+    },
+    async updateRun(ref, given, options) {
+      const { entity, project, run, ...changes } = await marked({ ...ref, ...given }, options)
+      return tell(await registry.updateRun({ entity, project, run }, changes, options), true)
     },
     async finishRun(run, exitCode, options) {
       return registry.finishRun(await demanded(run, options), exitCode, options)

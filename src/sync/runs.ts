@@ -33,16 +33,28 @@ function inputFor(ref: RunRef, run: RunRecord, there: RunRecord | undefined): Ru
   const merged: { readonly [key: string]: Json } = { ...there?.config, ...run.config }
   const config = isEqualJson(merged, run.config) ? (run.configText ?? run.config) : merged
   const { displayName } = run
-  const texts = { jobType: textOf(run.jobType), group: textOf(run.group), notes: textOf(run.notes) }
+  const texts = {
+    ...{ jobType: textOf(run.jobType), group: textOf(run.group) },
+    ...{ notes: textOf(run.notes), description: textOf(run.description) },
+  }
+  const summary = summaryFor(run, there)
   const isSame =
     there?.displayName === displayName &&
     Object.entries(texts).every(([key, text]) => text === undefined || there[key as keyof typeof texts] === text) &&
     tags.length === there.tags.length &&
-    isEqualJson(merged, there.config)
-  return isSame ? undefined : { ...ref, displayName, ...texts, tags, config }
+    isEqualJson(merged, there.config) &&
+    summary === undefined
+  return isSame ? undefined : { ...ref, displayName, ...texts, tags, config, summary }
 }
 
-const textOf = (text: string | null) => text || undefined
+const textOf = (text: string | null | undefined) => text || undefined
+
+/** Undefined where what the target says is the same: it may have kept only some members of a large one. */
+function summaryFor({ summary = {}, summaryText }: RunRecord, there: RunRecord | undefined): RunInput["summary"] {
+  const known = Object.entries(there?.summary ?? {})
+  const isThere = known.length > 0 && known.every(([key, value]) => isEqualJson(value, summary[key]))
+  return isThere || Object.keys(summary).length === 0 ? undefined : (summaryText ?? summary)
+}
 
 /** Which runs used a version. */
 export async function copyUses(job: Job, member: Membership): Promise<void> {

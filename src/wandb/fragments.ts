@@ -64,9 +64,11 @@ export const runFields = `
   displayName
   jobType
   group
+  description
   notes
   tags
   config
+  summaryMetrics
   state
   createdAt
   project { name entity { name } }`

@@ -8,22 +8,24 @@ interface RunVariables {
   readonly run: string
 }
 
-export const upsertBucket = document<
-  { readonly upsertBucket: { readonly bucket: RunNode | null } | null },
-  RunVariables & {
-    readonly group?: string | undefined
-    readonly displayName?: string | undefined
-    readonly notes?: string | undefined
-    readonly config?: string | undefined
-    readonly jobType?: string | undefined
-    readonly tags?: readonly string[] | undefined
-  }
->(
+export interface UpsertBucketVariables extends Partial<RunVariables> {
+  readonly id?: string | undefined
+  readonly group?: string | undefined
+  readonly displayName?: string | undefined
+  readonly description?: string | undefined
+  readonly notes?: string | undefined
+  readonly config?: string | undefined
+  readonly jobType?: string | undefined
+  readonly tags?: readonly string[] | undefined
+  readonly summary?: string | undefined
+}
+
+export const upsertBucket = document<{ readonly upsertBucket: { readonly bucket: RunNode | null } | null }, UpsertBucketVariables>(
   `
-mutation UpsertBucket($entity: String, $project: String, $run: String, $group: String, $displayName: String, $notes: String,
-  $config: JSONString, $jobType: String, $tags: [String!]) {
-  upsertBucket(input: {entityName: $entity, modelName: $project, name: $run, groupName: $group, displayName: $displayName,
-    notes: $notes, config: $config, jobType: $jobType, tags: $tags}) {
+mutation UpsertBucket($id: String, $entity: String, $project: String, $run: String, $group: String, $displayName: String,
+  $description: String, $notes: String, $config: JSONString, $jobType: String, $tags: [String!], $summary: JSONString) {
+  upsertBucket(input: {id: $id, entityName: $entity, modelName: $project, name: $run, groupName: $group, displayName: $displayName,
+    description: $description, notes: $notes, config: $config, jobType: $jobType, tags: $tags, summaryMetrics: $summary}) {
     bucket { ${runFields} }
   }
 }`,

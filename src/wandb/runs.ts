@@ -1,5 +1,6 @@
+import { wrapConfig } from "../core/run-config.ts"
 import { EntryNotFoundError, RegistryError } from "../errors.ts"
-import type { CallOptions, Membership, ProjectRef, RunInput, RunRecord, RunRef } from "../ports.ts"
+import type { CallOptions, Membership, ProjectRef, RunChanges, RunInput, RunRecord, RunRef } from "../ports.ts"
 import { absent } from "./ask.ts"
 import type { Context } from "./context.ts"
 import { allItems, readPage } from "./pages.ts"
@@ -8,22 +9,48 @@ import {
   listRuns as listRunsDocument,
   loggedArtifacts,
   runByName,
-  upsertBucket,
+  type UpsertBucketVariables,
+  upsertBucket as upsertBucketDocument,
   usedArtifacts,
   usedBy,
 } from "./run-documents.ts"
-import { ifGiven, nodesOf, toMemberships, toRun, writeConfig } from "./wire.ts"
+import { ifGiven, nodesOf, toMemberships, toRun } from "./wire.ts"
 
 const perPage = 100
 
-export async function upsertRun({ ask }: Context, input: RunInput, options: CallOptions = {}): Promise<RunRecord> {
-  const { config, ...given } = input
-  const variables = { ...given, config: config === undefined ? undefined : writeConfig(config) }
-  const run = await ask(upsertBucket, variables, { ...options, retryConflict: true }, ({ upsertBucket }) =>
+export async function upsertRun(context: Context, input: RunInput, options: CallOptions = {}): Promise<RunRecord> {
+  return upsertBucket(context, variablesOf(input), options)
+}
+
+/** What is named by its id alone is edited, and not started. */
+export async function updateRun(context: Context, run: RunRef, changes: RunChanges, options: CallOptions = {}): Promise<RunRecord> {
+  const { id } = await requireRun(context, run, options)
+  return upsertBucket(context, { id, ...variablesOf(changes) }, options)
+}
+
+async function upsertBucket({ ask }: Context, variables: UpsertBucketVariables, options: CallOptions): Promise<RunRecord> {
+  const run = await ask(upsertBucketDocument, variables, { ...options, retryConflict: true }, ({ upsertBucket }) =>
     ifGiven(upsertBucket?.bucket, toRun),
   )
   if (run !== undefined) return run
   throw new RegistryError("UpsertBucket was answered with nothing", { operation: "UpsertBucket" })
+}
+
+function variablesOf({ config, summary, ...given }: RunChanges | RunInput): UpsertBucketVariables {
+  return {
+    ...given,
+    config: config === undefined ? undefined : wrapConfig(textOf(config)),
+    summary: summary === undefined ? undefined : textOf(summary),
+  }
+}
+
+const textOf = (value: object | string) => (typeof value === "string" ? value : JSON.stringify(value))
+
+async function requireRun(context: Context, run: RunRef, options: CallOptions): Promise<RunRecord> {
+  const found = await getRun(context, run, options)
+  if (found !== undefined) return found
+  const path = `${run.entity}/${run.project}/${run.run}`
+  throw new EntryNotFoundError(`There is no run ${path}; check the spelling.`, { path: run.run })
 }
 
 /** The last word of a run's stream of events, protocol.md 6.5: without it the run is taken for crashed. */

@@ -106,6 +106,7 @@ export function wandb(options: WandbOptions = {}): Registry {
     canonical: context.organizations.resolve,
 
     upsertRun: bind(runs.upsertRun),
+    updateRun: bind(runs.updateRun),
     finishRun: bind(runs.finishRun),
     getRun: bind(runs.getRun),
     runs: bind(runs.listRuns),

@@ -1,7 +1,7 @@
 /** What W&B answers, as far as it is asked for, and what that means. protocol.md 7.1. @module */
 
-import { readMetadata, readObject } from "../core/exact-json.ts"
-import { unwrapConfig, wrapConfig } from "../core/run-config.ts"
+import { plainJson, readMetadata, readObject } from "../core/exact-json.ts"
+import { unwrapConfig } from "../core/run-config.ts"
 import type {
   ArtifactState,
   ArtifactTypeRecord,
@@ -10,7 +10,6 @@ import type {
   Membership,
   ProjectRecord,
   ProjectRef,
-  RunInput,
   RunRecord,
   VersionRecord,
 } from "../ports.ts"
@@ -79,6 +78,8 @@ export interface RunNode {
   readonly notes: string | null
   readonly tags: readonly string[] | null
   readonly config: string | null
+  readonly description: string | null
+  readonly summaryMetrics: string | null
   readonly state: string | null
   readonly createdAt: string
   readonly project: ProjectNode | null
@@ -175,6 +176,8 @@ export function toMemberships(node: PlacedNode | null | undefined): Membership[]
 }
 
 export function toRun(node: RunNode): RunRecord {
+  const config = readTolerantly(() => unwrapConfig(node.config || "{}"))
+  const summary = readTolerantly(() => plainJson(node.summaryMetrics || "{}"))
   return {
     ...toProject(node.project),
     run: node.name,
@@ -184,7 +187,11 @@ export function toRun(node: RunNode): RunRecord {
     group: node.group,
     notes: toText(node.notes),
     tags: node.tags ?? [],
-    ...readConfig(node.config),
+    config: config.value,
+    configText: config.text,
+    description: toText(node.description),
+    summary: summary.value,
+    summaryText: summary.text,
     state: toRunState(node.state),
     createdAt: node.createdAt,
   }
@@ -195,18 +202,13 @@ function toRunState(state: string | null): RunRecord["state"] {
   return state === null || state === "running" || state === "pending" || state === "preempting" ? "running" : "failed"
 }
 
-/** Whatever it is, it makes no run unreadable. */
-function readConfig(text: string | null): Pick<RunRecord, "config" | "configText"> {
+/** Whatever the text is, it makes no run unreadable. */
+function readTolerantly(read: () => string): ReturnType<typeof readObject> {
   try {
-    const { value: config, text: configText } = readObject(unwrapConfig(text || "{}"), "config")
-    return { config, configText }
+    return readObject(read(), "text")
   } catch {
-    return { config: {} }
+    return { value: {}, text: undefined }
   }
-}
-
-export function writeConfig(config: NonNullable<RunInput["config"]>): string {
-  return wrapConfig(typeof config === "string" ? config : JSON.stringify(config))
 }
 
 export function toProjectRecord(node: RegistryNode): ProjectRecord {

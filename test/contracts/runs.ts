@@ -29,5 +29,32 @@ export function runsContract(name: string, create: () => Promise<Registry>): voi
       expect([changed, configText]).toEqual([{ a: [1] }, undefined])
       await expect(registry.upsertRun({ ...run, config: "[]" })).rejects.toEqual(failure("INVALID_ARGUMENT"))
     })
+
+    test("a summary and a description are kept, and of a large summary the smaller members", async () => {
+      const registry = await create()
+      const summary = '{"acc":1.0,"_step":1795910371339000123,"table":{"n":[1,2]}}'
+      await registry.upsertRun({ ...run, summary, description: "d" })
+      await registry.upsertRun({ ...run, notes: "n" })
+      const found = await registry.getRun(run)
+      expect(found).toMatchObject({ summary: JSON.parse(summary), summaryText: summary, description: "d" })
+      await registry.upsertRun({ ...run, summary: { big: "x".repeat(70_000), a: 1, '"': "y".repeat(60_000), _step: 2 } })
+      expect(await registry.getRun(run)).toMatchObject({ summary: { a: 1, '"': "y".repeat(60_000), _step: 2 } })
+      expect((await registry.getRun(run))?.summary).not.toHaveProperty("big")
+      await expect(registry.upsertRun({ ...run, summary: "[1]" })).rejects.toEqual(failure("INVALID_ARGUMENT"))
+    })
+
+    test("a run that is edited goes on, or has ended, as before", async () => {
+      const registry = await create()
+      await expect(registry.updateRun(run, { notes: "n" })).rejects.toEqual(failure("ENTRY_NOT_FOUND"))
+      const { id } = await registry.upsertRun({ ...run, tags: ["t"], config: { lr: 0.1 } })
+      expect(await registry.updateRun(run, { notes: "n" })).toMatchObject({ ...run, id, state: "running", notes: "n" })
+      await registry.finishRun(run, 1)
+      const changes = { displayName: "swift", summary: { acc: 1 }, description: "d", config: { lr: 0.2 }, tags: [] }
+      const edited = await registry.updateRun(run, changes)
+      expect(edited).toMatchObject({ ...changes, id, state: "failed", notes: "n" })
+      expect(await registry.getRun(run)).toEqual(edited)
+      await expect(registry.updateRun(run, { tags: [""] })).rejects.toEqual(failure("INVALID_ARGUMENT"))
+      expect((await registry.upsertRun(run)).state).toBe("running")
+    })
   })
 }

@@ -13,6 +13,7 @@ def runs(report, folder):
     report.step(tags, report)
     report.step(metadata, report, folder)
     report.step(config, report)
+    report.step(edit, report)
 
 
 def begin(**given):
@@ -64,6 +65,23 @@ def config(report):
         report.same(run.config["ns"], ns, "a config, resumed")
     for filters in ({"config.nested.list": [1, 2]}, {"config.nan": None, "config.ns.value": {"$gt": 1}}):
         report.same([run.id for run in wandb.Api().runs(PLACE, filters=filters, order="-config.ns")][:1], ["config"], f"runs with {filters}")
+
+
+def edit(report):
+    with begin(id="edited", notes="n") as run:
+        run.log({"acc": 0.5})
+    found = wandb.Api().run(f"{PLACE}/edited")
+    found.description = "D"
+    found.name = "renamed"
+    found.tags.append("late")
+    found.update()
+    found.summary["z"] = 1.0
+    found.summary.update()
+    again = wandb.Api().run(f"{PLACE}/edited")
+    report.same((again.state, again.name, again.description, again.notes), ("finished", "renamed", "D", "n"), "a run, edited")
+    report.same((again.tags, again.summary.get("z")), (["late"], 1.0), "its tags and summary")
+    again.save()
+    report.same(wandb.Api().run(f"{PLACE}/edited").state, "finished", "a run, saved")
 
 
 def same_json(report, found, expected, what):

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest"
-import { createSite, need, type Site } from "./site.ts"
+import { bensKey, createSite, need, type Site } from "./site.ts"
 
 const project = { entity: "ann", project: "birds" }
 
@@ -30,6 +30,34 @@ describe("a run's config", () => {
   test.each(["[]", "{", '{"a":{"value":tru}}', '{"a":1e999}'])("%s is refused by name", async (config) => {
     const { status, errors } = await createSite().gql(upsertQuery, { name: "r", config })
     expect([status, errors?.[0]?.message]).toEqual([400, expect.stringContaining("config")])
+  })
+})
+
+describe("a run that W&B's public API edits", () => {
+  const edit = `mutation ($id: String!, $description: String, $config: JSONString, $summary: JSONString) { upsertBucket(input: { id: $id,
+    description: $description, config: $config, summaryMetrics: $summary, groupName: null, tags: ["t"] }) {
+    bucket { id description summaryMetrics state tags } inserted } }`
+
+  test("keeps its state, and what it is told", async () => {
+    const site = createSite()
+    await site.registry.upsertRun({ ...project, run: "r", group: "g" })
+    await site.registry.finishRun({ ...project, run: "r" }, 0)
+    const { id } = need(await site.gql('{ project(name: "birds") { run(name: "r") { id } } }')).project.run
+    const told = { description: "D", summary: '{"z": 1.0, "nan": NaN}', config: '{"lr":{"value":0.1}}' }
+    const { bucket, inserted } = need(await site.gql(edit, { id, ...told })).upsertBucket
+    expect(inserted).toBe(false)
+    expect(bucket).toEqual({ id, description: "D", summaryMetrics: '{"z":1.0,"nan":null}', state: "finished", tags: ["t"] })
+    expect(await site.registry.getRun({ ...project, run: "r" })).toMatchObject({ group: "g", config: { lr: 0.1 } })
+  })
+
+  test("must be there, and be the asker's", async () => {
+    const site = createSite()
+    await site.registry.upsertRun({ ...project, run: "r" })
+    const { id } = need(await site.gql('{ project(name: "birds") { run(name: "r") { id } } }')).project.run
+    expect((await site.gql(edit, { id }, bensKey)).status).toBe(403)
+    const gone = btoa('Run:["ann","birds","gone"]')
+    expect((await site.gql(edit, { id: gone })).status).toBe(404)
+    expect(await site.registry.getRun({ ...project, run: "gone" })).toBeUndefined()
   })
 })
 

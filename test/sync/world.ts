@@ -114,9 +114,14 @@ function seeRun({
   notes,
   tags,
   config,
+  configText,
+  description,
+  summary,
+  summaryText,
   state,
 }: NonNullable<Awaited<ReturnType<Registry["getRun"]>>>) {
-  return { entity, project, run, displayName, jobType, group, notes, tags, config, state }
+  const said = { config: configText ?? config, description: description ?? null, summary: summaryText ?? summary ?? {} }
+  return { entity, project, run, displayName, jobType, group, notes, tags, ...said, state }
 }
 
 export const writes = new Set([
@@ -190,7 +195,9 @@ export async function furnish(registry: Registry): Promise<void> {
     group: "g",
     notes: "n",
     tags: ["t"],
-    config: { lr: 0.1 },
+    config: '{"lr":1.0}',
+    summary: '{"acc":0.5,"_step":7.0}',
+    description: "d",
   })
   await registry.upsertRun({ ...project, run: "reader" })
   await registry.upsertRun({ ...project, run: "second" })
