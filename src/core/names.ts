@@ -18,27 +18,27 @@ const RESERVED_NAMES: ReadonlyMap<string, string> = new Map([
 ])
 
 /**
- * A new artifact's name: ASCII letters, digits, `_`, `-` and `.`, 1 to 128 of them. A trailing line feed, which Python lets pass,
- * is refused.
+ * A new artifact's name: ASCII letters, digits, `_`, `-` and `.`, 1 to 128 of them. A trailing line feed, `.` and `..`, which Python
+ * lets pass, are refused.
  */
 export function checkArtifactName(name: unknown, argument = "name"): string {
-  const text = checkLength(argument, checkString(argument, name))
+  const text = refuseDots(argument, checkLength(argument, checkString(argument, name)))
   const advice = text.includes(":") ? "Versions and aliases are not part of it." : ""
   return ARTIFACT_NAME.test(text) ? text : refuse(argument, "made of letters, digits, dashes, underscores and dots", text, advice)
 }
 
-/** A collection that is there or may be: 1 to 128 characters without `/`, and without `:`, which starts the alias in a path. */
+/** A collection that is there or may be: 1 to 128 characters without `/`, and without `:`, which starts the alias in a path; not `.` or `..`. */
 export function checkCollectionName(name: unknown, argument = "name"): string {
-  const text = checkLength(argument, checkStorable(argument, name))
+  const text = refuseDots(argument, checkLength(argument, checkStorable(argument, name)))
   return /[/:]/.test(text) ? refuse(argument, "a name without / and :", text) : text
 }
 
 /**
  * An artifact's type: any text but the ones W&B reserves: `wandb-…`, `job`, and `run_table` and `code` for artifacts called `run-…`
- * and `source-…`. Unlike Python this refuses an empty one, which no registry could list.
+ * and `source-…`. Unlike Python this refuses an empty one, which no registry could list, `.` and `..`.
  */
 export function checkArtifactType(type: unknown, name: string, argument = "type"): string {
-  const text = checkStorable(argument, type)
+  const text = refuseDots(argument, checkStorable(argument, type))
   if (text === "") refuse(argument, 'a word such as "dataset" or "model"', text)
   const reserved = RESERVED_NAMES.get(text)
   const isReserved = text.startsWith("wandb-") || (reserved !== undefined && name.startsWith(reserved))
@@ -76,7 +76,7 @@ export function checkRunTags(tags: unknown, argument = "tags"): string[] {
   })
 }
 
-/** A project: 1 to 128 characters, none of `/ \ # ? % :` or a line break. `wandb-registry-` needs a registry's name behind it. */
+/** A project: 1 to 128 characters, none of `/ \ # ? % :` or a line break, not `.` or `..`. `wandb-registry-` needs a registry's name behind it. */
 export function checkProjectName(name: unknown, argument = "project"): string {
   const text = checkAddressable(name, argument)
   return text === REGISTRY_PREFIX ? refuse(argument, `more than the prefix of registries`, text, "Add the registry's name.") : text
@@ -99,8 +99,13 @@ export function versionIndexOf(text: string): number | undefined {
 }
 
 function checkAddressable(name: unknown, argument: string): string {
-  const text = checkLength(argument, checkStorable(argument, name))
+  const text = refuseDots(argument, checkLength(argument, checkStorable(argument, name)))
   return NOT_IN_ADDRESSES.test(text) ? refuse(argument, "a name without / \\ # ? % : and line breaks", text) : text
+}
+
+/** Of what has a page: addresses take these for places. */
+export function refuseDots(argument: string, name: string): string {
+  return name === "." || name === ".." ? refuse(argument, "other than . and ..", name) : name
 }
 
 function checkLength(argument: string, text: string): string {

@@ -7,6 +7,7 @@ import {
   checkEntityName,
   checkProjectName,
   checkTags,
+  refuseDots,
   registryNameOf,
 } from "../core/names.ts"
 import { InvalidArgumentError } from "../errors.ts"
@@ -37,7 +38,7 @@ function checkHome<T extends ProjectRef>(ref: T): T {
 
 /** A run's id: what W&B allows in one, since it becomes part of paths and addresses. */
 export function checkRun(run: RunRef): RunRef {
-  const id = checkName("run", run.run)
+  const id = refuseDots("run", checkName("run", run.run))
   if (/[/\\#?%:\r\n]/.test(id)) refuse("run", "an id without / \\ # ? % : and line breaks", id)
   return checkHome({ ...checkProject(run), run: id })
 }
@@ -97,7 +98,7 @@ export function checkNewVersion(input: NewVersion): CheckedVersion {
   return {
     ref: checkHome(checkCollection(input)),
     // Reserved types too: W&B's own client logs tables and code under them, and `Artifact` refuses them to everybody else.
-    type: checkName("type", input.type),
+    type: refuseDots("type", checkName("type", input.type)),
     digest: input.digest,
     description: checkDescription(input.description ?? null),
     ...readMetadata(input.metadata ?? {}),

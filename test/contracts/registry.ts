@@ -255,6 +255,10 @@ export function registryContract(name: string, create: () => Promise<Registry>):
       ["project", { project: "a:b" }],
       ["entity", { entity: "" }],
       ["type", { type: "" }],
+      ["collection", { collection: ".." }],
+      ["project", { project: "." }],
+      ["entity", { entity: ".." }],
+      ["type", { type: ".." }],
       ["digest", { digest: "X" }],
       ["aliases", { aliases: ["a/b"] }],
       ["aliases", { aliases: ["v3"] }],
@@ -551,6 +555,9 @@ export function registryContract(name: string, create: () => Promise<Registry>):
     test("a run keeps what is not given again, and ends", async () => {
       const registry = await create()
       expect(await registry.getRun(run)).toBeUndefined()
+      for (const id of [".", ".."]) {
+        await expect(registry.upsertRun({ ...project, run: id })).rejects.toEqual(failure("INVALID_ARGUMENT"))
+      }
       const made = await registry.upsertRun({ ...run, notes: "n", tags: ["t"] })
       expect(made).toMatchObject({ run: "r1", displayName: expect.any(String), state: "running", notes: "n" })
       expect(await registry.upsertRun({ ...run, displayName: "swift" })).toMatchObject({

@@ -18,15 +18,15 @@ const each = (values: readonly unknown[]) => values.map((value) => [value])
 const noStrings = [undefined, null, 1, true, {}, []]
 
 describe("checkArtifactName", () => {
-  test.each(["a", "A-b_c.9", ".", "..", "-", "_.", long(128)])("%j passes", (name) => expect(checkArtifactName(name)).toBe(name))
-  test.each(each(["", "a b", "é", "a/b", "a:b", "a\n", long(129), ...noStrings]))("%j is refused", (name) => {
+  test.each(["a", "A-b_c.9", "...", ".a", "-", "_.", long(128)])("%j passes", (name) => expect(checkArtifactName(name)).toBe(name))
+  test.each(each(["", ".", "..", "a b", "é", "a/b", "a:b", "a\n", long(129), ...noStrings]))("%j is refused", (name) => {
     expect(() => checkArtifactName(name)).toThrow(InvalidArgumentError)
   })
 })
 
 describe("checkCollectionName", () => {
   test.each(["a b", "日本", long(128, "🎈")])("%j passes", (name) => expect(checkCollectionName(name)).toBe(name))
-  test.each(each(["", "a/b", "a:b", "a\0", "\ud800", long(129, "🎈"), ...noStrings]))("%j is refused", (name) => {
+  test.each(each(["", ".", "..", "a/b", "a:b", "a\0", "\ud800", long(129, "🎈"), ...noStrings]))("%j is refused", (name) => {
     expect(() => checkCollectionName(name)).toThrow(InvalidArgumentError)
   })
 })
@@ -50,6 +50,8 @@ describe("checkArtifactType", () => {
     ["run_table", "run-a"],
     ["code", "source-a"],
     ["", "a"],
+    [".", "a"],
+    ["..", "a"],
     [undefined, "a"],
   ]
   test.each(refused as [unknown, string][])("%j for %j is refused", (type, name) => {
@@ -111,7 +113,7 @@ describe("checkProjectName and checkEntityName", () => {
     expect(checkProjectName(name)).toBe(name)
     expect(checkEntityName(name)).toBe(name)
   })
-  test.each(each(["", "a/b", "a\\b", "a#", "a?", "a%", "a:b", "a\n", "a\r", "a\0", long(129), ...noStrings]))(
+  test.each(each(["", ".", "..", "a/b", "a\\b", "a#", "a?", "a%", "a:b", "a\n", "a\r", "a\0", long(129), ...noStrings]))(
     "%j is refused",
     (name) => {
       expect(() => checkProjectName(name)).toThrow(expect.objectContaining({ details: { argument: "project" } }))
