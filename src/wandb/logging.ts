@@ -5,13 +5,13 @@ import type { Context } from "./context.ts"
 import { toError, WireFailure } from "./failure.ts"
 import { listMemberships } from "./fetching.ts"
 import { commitArtifact, createArtifact, useArtifact } from "./logging-documents.ts"
-import { aliasInputs, tagInputs, ttlSeconds } from "./names.ts"
+import { aliasInputs, checkPlace, tagInputs, ttlSeconds } from "./names.ts"
 import { putContent } from "./put-content.ts"
 import { ifGiven, toMemberships } from "./wire.ts"
 
 /** `CreateArtifact`, protocol.md 3.3. */
 export async function createVersion(context: Context, input: NewVersion, options: CallOptions = {}) {
-  const { entity, project, collection, run, kind = "FULL" } = await context.organizations.resolve(input, options)
+  const { entity, project, collection, run, kind = "FULL" } = await context.organizations.resolve(checkPlace(input), options)
   const { metadata, metadataText } = readMetadata(input.metadata)
   const created = await context.ask(
     createArtifact,

@@ -1,16 +1,19 @@
 import { refuse } from "../core/check.ts"
 import { base64Decode } from "../core/digest-text.ts"
-import { checkAliases, checkCollectionName, checkProjectName, checkTags } from "../core/names.ts"
+import { checkAliases, checkCollectionName, checkEntityName, checkProjectName, checkTags } from "../core/names.ts"
 import { isArtifactError } from "../errors.ts"
 import type { CollectionRef, Ttl } from "../ports.ts"
 
 /** Whether there can be such a place at all; servers answer what nobody could have made in many ways. */
-export const isPossible = ({ entity, project, collection }: CollectionRef): boolean =>
-  passes(() => {
-    checkProjectName(entity)
-    checkProjectName(project)
-    checkCollectionName(collection)
-  })
+export const isPossible = (ref: CollectionRef): boolean => passes(() => checkPlace(ref))
+
+/** A place that is named whole: servers take an empty name for one that the key has of its own. */
+export function checkPlace<T extends CollectionRef>(ref: T): T {
+  checkEntityName(ref.entity)
+  checkProjectName(ref.project)
+  checkCollectionName(ref.collection, "collection")
+  return ref
+}
 
 /** Whether an id has the form that every id has. */
 export const isId = (id: string): boolean => id !== "" && passes(() => base64Decode(id))
