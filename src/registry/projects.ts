@@ -4,6 +4,7 @@ import { hexEncode } from "../core/digest-text.ts"
 import { checkArtifactType, checkEntityName } from "../core/names.ts"
 import { EntryNotFoundError } from "../errors.ts"
 import type { CallOptions, ProjectChanges, ProjectRecord, ProjectRef } from "../ports.ts"
+import { ensureType } from "./collections.ts"
 import { type Context, timestamp } from "./context.ts"
 import { checkProject } from "./inputs.ts"
 import { formatId, projectKey, projectPrefix, typePrefix } from "./keys.ts"
@@ -44,7 +45,10 @@ export async function upsertProject(
     const next: ProjectRow = { ...(current ? { ...current, updatedAt: at } : { entity, project, createdAt: at }), ...given }
     return { next, result: toProjectRecord(next) }
   }
-  return changeRecord<ProjectRow, ProjectRecord>(context.records, projectKey({ entity, project }), merge, options)
+  const record = await changeRecord<ProjectRow, ProjectRecord>(context.records, projectKey({ entity, project }), merge, options)
+  // Its types from then on, so that they are still known when it has taken any for a while.
+  for (const type of given.artifactTypes ?? []) await ensureType(context, record, type, options)
+  return record
 }
 
 /** Portfolios first: a sequence whose versions are linked elsewhere in the project then goes with nothing left behind. */

@@ -1,5 +1,6 @@
+import { collect } from "../bytes/ahead.ts"
 import { InvalidArgumentError, UnsupportedError } from "../errors.ts"
-import type { CollectionChanges, CollectionKind, CollectionRecord, CollectionRef, ProjectRef } from "../ports.ts"
+import type { CollectionChanges, CollectionKind, CollectionRecord, CollectionRef, ProjectRecord, ProjectRef } from "../ports.ts"
 import { type Call, placeOf, registryFor } from "./call.ts"
 import { toldCollection } from "./guard-telling.ts"
 import { formatId, parseId } from "./ids.ts"
@@ -126,7 +127,7 @@ export async function upsertModel(call: Call, input: UpsertModelInput) {
     throw new UnsupportedError(`This server has no restricted projects: ${whoMay}. Use the visibility "organization".`)
   const ref = input.id && !input.name ? parseProjectId(input.id) : await placeOf(call, input.entityName, input.name)
   const before = await registryFor(call, "write").getProject(ref, { signal })
-  const artifactTypes = allowedTypes(input, before?.artifactTypes ?? [])
+  const artifactTypes = await allowedTypes(call, input, before)
   const project = await call.registry.upsertProject(
     ref,
     { description: parseDescription(input.description), artifactTypes },
@@ -136,12 +137,23 @@ export async function upsertModel(call: Call, input: UpsertModelInput) {
   return { inserted: before === undefined, project: view, model: view }
 }
 
-/** Clients send only the types that are new: those of a registry are added to and never taken away. */
-function allowedTypes(input: UpsertModelInput, before: readonly string[]): readonly string[] | null | undefined {
-  if (input.allowAllArtifactTypesInRegistry === true) return null
-  const added = input.artifactTypes?.map(({ name }) => name)
-  if (added === undefined && input.allowAllArtifactTypesInRegistry !== false) return undefined
-  return Array.from(new Set([...before, ...(added ?? [])]))
+/**
+ * Clients send only the types that are new: those of a registry are added to and never taken away. One that takes any for a while knows
+ * them still.
+ */
+async function allowedTypes(
+  call: Call,
+  { artifactTypes, allowAllArtifactTypesInRegistry: isAny }: UpsertModelInput,
+  before: ProjectRecord | undefined,
+): Promise<readonly string[] | null | undefined> {
+  if (isAny === true) return null
+  if (isAny !== false && (!artifactTypes || before?.artifactTypes === null)) return undefined
+  const known = before === undefined ? [] : (before.artifactTypes ?? (await typesOf(call, before)))
+  return Array.from(new Set([...known, ...(artifactTypes ?? []).map(({ name }) => name)]))
+}
+
+async function typesOf({ registry, signal }: Call, ref: ProjectRef): Promise<string[]> {
+  return (await collect(registry.types(ref, { signal }))).map(({ name }) => name)
 }
 
 interface RenameInput {

@@ -662,6 +662,7 @@ export function registryContract(name: string, create: () => Promise<Registry>):
       await expect(registry.link(version.id, { ...place, collection: "owls" }, [])).rejects.toEqual(failure("INVALID_ARGUMENT"))
       await registry.upsertProject(place, { artifactTypes: null })
       expect((await registry.link(version.id, { ...place, collection: "owls" }, [])).index).toBe(0)
+      expect((await collect(registry.types(place))).map((type) => type.name).sort()).toEqual(["dataset", "model"])
     })
 
     test("one in which nothing was logged gets another name, and its links go along", async () => {

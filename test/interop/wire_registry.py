@@ -87,6 +87,13 @@ def change(report, api):
     zoo.save()
     again = api.registry("zoo")
     report.same((again.description, sorted(again.artifact_types)), ("More animals.", ["dataset", "model"]), "a registry, saved")
+    again.allow_all_artifact_types = True
+    again.save()
+    report.same(api.registry("zoo").allow_all_artifact_types, True, "a registry that takes any type")
+    again.allow_all_artifact_types = False
+    again.save()
+    again = api.registry("zoo")
+    report.same((again.allow_all_artifact_types, sorted(again.artifact_types)), (False, ["dataset", "model"]), "its types after that")
     again.name = "menagerie"
     again.save()
     report.same(again.full_name, "wandb-registry-menagerie", "a registry, renamed")

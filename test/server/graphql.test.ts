@@ -387,6 +387,11 @@ test("registries are made, listed, filled and deleted", async () => {
   expect(made).toMatchObject({ inserted: true, project: { access: "PRIVATE", allowAllArtifactTypes: false, description: "d" } })
   const more = need(await site.gql(upsert, { input: { ...input, artifactTypes: [{ name: "model" }] } })).upsertModel
   expect([more.inserted, names(more.project.artifactTypes.edges)]).toEqual([false, ["dataset", "model"]])
+  const allow = async (allowAllArtifactTypesInRegistry: boolean) =>
+    need(await site.gql(upsert, { input: { entityName: "ann", name: input.name, allowAllArtifactTypesInRegistry } })).upsertModel
+  expect((await allow(true)).project).toMatchObject({ allowAllArtifactTypes: true })
+  const again = (await allow(false)).project
+  expect([again.allowAllArtifactTypes, names(again.artifactTypes.edges)]).toEqual([false, ["dataset", "model"]])
   expect((await site.gql(upsert, { input: { ...input, access: "RESTRICTED" } })).status).toBe(501)
   need(
     await site.gql(
