@@ -214,7 +214,7 @@ function compileOrder<T>(fields: Fields<T>, text: string | null | undefined): Or
   if (text === null || text === undefined || text === "") return undefined
   if (text.length > maxLength) fail(`more than ${maxLength} characters`)
   const steps = text.split(",", maxDepth).map((part) => {
-    const [, sign, name = ""] = /^\s*([+-]?)(.*?)\s*$/.exec(part)!
+    const [, sign, name = ""] = /^\s*([+-]?)(.*?)\s*$/s.exec(part)!
     return { read: readerOf(fields, name), sign: sign === "-" ? -1 : 1 }
   })
   return { placeOf: (item) => steps.map(({ read }) => placePart(read(item))), signs: steps.map(({ sign }) => sign) }

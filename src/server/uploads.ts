@@ -14,7 +14,13 @@ type SignedHandler<K extends keyof Claims> = (setup: Setup, claim: Claims[K], re
 const putFile: SignedHandler<"upload"> = async (setup, { version, path, digest }, request) => {
   checkMd5Header(request, digest)
   const { signal } = request
-  const [ticket] = await setup.registry.requestUploads(version, [{ path, digest, size: lengthOf(request) }], { signal })
+  const ask = async () => (await setup.registry.requestUploads(version, [{ path, digest, size: lengthOf(request) }], { signal }))[0]
+  let ticket = await ask()
+  if (ticket?.put !== undefined && ticket.storedSize !== undefined) {
+    // Of bytes of two lengths one is wrong, and it may be what is stored.
+    await setup.registry.reportCorrupt?.(digest, { signal })
+    ticket = await ask()
+  }
   const size = ticket?.storedSize
   await checkLength(request, path, { digest, size })
   if (ticket?.put !== undefined) {

@@ -135,6 +135,35 @@ describe("uploading", () => {
     expect(site.told).toEqual([])
   })
 
+  test("what has lost its end where it is stored is made whole by sending it again", async () => {
+    const hasher = createJsHasher()
+    const sound = createMemoryBlobStore({ hasher })
+    let isCut = false
+    const cut = new TextEncoder().encode("0123")
+    const blobs = {
+      ...sound,
+      stat: async (...args: Parameters<typeof sound.stat>) => {
+        const info = await sound.stat(...args)
+        return info && isCut ? { ...info, size: cut.length } : info
+      },
+      get: async (...args: Parameters<typeof sound.get>): Promise<Content | undefined> =>
+        isCut ? { stability: "frozen", size: cut.length, stream: () => new Blob([cut]).stream() } : sound.get(...args),
+      delete: async (...args: Parameters<typeof sound.delete>) => {
+        isCut = false
+        return sound.delete(...args)
+      },
+    }
+    const registry = createEmbeddedRegistry({ records: createMemoryRecordStore(), blobs, entity: "ann", project: "birds" })
+    const site = createSite({ registry })
+    const { node } = await pendingFile(site, text)
+    const put = () => site.fetch(node.uploadUrl, { method: "PUT", body: text, headers: { "content-length": `${text.length}` } })
+    expect((await put()).status).toBe(200)
+    isCut = true
+    expect((await put()).status).toBe(200)
+    expect(isCut).toBe(false)
+    expect(new TextDecoder().decode(await readAll((await sound.get(md5Of(text)))!))).toBe(text)
+  })
+
   test("what is wrong with bytes is told by the path of their entry, not by where the server keeps them", async () => {
     const dir = await mkdtemp(join(tmpdir(), "isofact-server-"))
     const registry = createNodePlatform().registry({ dir })
