@@ -40,7 +40,8 @@ export async function createArtifact(call: Call, input: CreateArtifactInput) {
 
 function toNewVersion(input: CreateArtifactInput, place: ProjectRef): NewVersion {
   const { runName, distributedID, storageRegion } = input
-  const collection = input.artifactCollectionName ?? input.artifactCollectionNames?.[0]
+  // One that was fetched and is logged again comes with the alias that it was fetched by.
+  const [collection] = (input.artifactCollectionName ?? input.artifactCollectionNames?.[0])?.split(":") ?? []
   if (collection === undefined) throw new InvalidArgumentError("artifactCollectionName", "artifactCollectionName must be given.")
   if (input.digestAlgorithm !== "MANIFEST_MD5")
     throw new InvalidArgumentError("digestAlgorithm", "digestAlgorithm must be MANIFEST_MD5: this server has no other.")

@@ -107,6 +107,7 @@ def use(report, run):
     by_name = run.use_artifact("tour:first", type="dataset")
     report.same(by_name.version, "v0", "used by an alias")
     report.same(run.use_artifact(by_name).id, by_name.id, "used as an object")
+    run.log_artifact(run.use_artifact("weights:v0"), aliases=["once-more"])
     report.refuses(lambda: run.use_artifact("tour:none"), (ValueError, wandb.errors.CommError), "an alias that is not there")
 
 

@@ -63,6 +63,7 @@ def look(report, api):
     report.refuses(artifact.file, ValueError, "file() of many")
     with open(api.artifact("birds/garden/weights:v0").file("single"), "rb") as file:
         report.same(file.read(), b"\1\2\3" * 1000, "file() of one")
+    report.same(api.artifact("birds/garden/weights:once-more").version, "v0", "a version that was fetched and logged again")
     report.check("/birds/garden/artifacts/dataset/tour/v0" in artifact.url, f"url {artifact.url}")
     report.check(len(artifact.commit_hash) > 0 and artifact.created_at.endswith("Z"), "commit hash and time")
     report.same(artifact.history_step, None, "history step")

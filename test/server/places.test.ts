@@ -38,6 +38,15 @@ test("an empty entity is the key's own, and an empty project the default one", a
   })
 })
 
+test("a version that was fetched by an alias and is logged again is the one that it was", async () => {
+  const site = createSite()
+  const { id } = await log(site, { a: "1" })
+  const aliases = [{ alias: "again", artifactCollectionName: "field:v0" }]
+  expect(await log(site, { a: "1" }, { collection: "field:v0", input: { aliases } })).toMatchObject({ id, state: "COMMITTED" })
+  const found = await site.registry.findVersion({ entity: "ann", project: "birds", collection: "field", alias: "again" })
+  expect(found?.version.id).toBe(id)
+})
+
 test("a misspelt entity is refused with the words that say which is meant, and makes nothing", async () => {
   const site = createSite({ authenticate: () => ({ entity: "ann", username: "ann", entities: ["ann", "team"] }) })
   const { status, errors } = await startRun(site, { entityName: "anne", modelName: "p" })
