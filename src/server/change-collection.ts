@@ -102,12 +102,9 @@ export async function createArtifactType(call: Call, { entityName, projectName, 
   return { artifactType: { __typename: "ArtifactType", id, name, description: null, createdAt: "" } }
 }
 
-/** Who may use a project is said where keys are known, outside of any registry. */
-const whoMay = "who may see and change a project is what the keys say that its owner hands out, each for an entity or a project"
-
-/** W&B's four ways to change the members of a registry. */
+/** W&B's four ways to change the members of a registry. Who may use one is said where keys are known, outside of any registry. */
 export async function changeMembers(): Promise<never> {
-  throw new UnsupportedError(`This server keeps no members: ${whoMay}.`)
+  throw new UnsupportedError("This server keeps no members: its keys say who may see and change a project.")
 }
 
 interface UpsertModelInput {
@@ -124,7 +121,9 @@ interface UpsertModelInput {
 export async function upsertModel(call: Call, input: UpsertModelInput) {
   const { signal } = call
   if (input.access === "RESTRICTED")
-    throw new UnsupportedError(`This server has no restricted projects: ${whoMay}. Use the visibility "organization".`)
+    throw new UnsupportedError(
+      'The visibility must be "organization": this server has no restricted registries, since its keys say who may see one.',
+    )
   const ref = input.id && !input.name ? parseProjectId(input.id) : await placeOf(call, input.entityName, input.name)
   const before = await registryFor(call, "write").getProject(ref, { signal })
   const artifactTypes = await allowedTypes(call, input, before)
@@ -152,8 +151,9 @@ async function allowedTypes(
   return Array.from(new Set([...known, ...(artifactTypes ?? []).map(({ name }) => name)]))
 }
 
-async function typesOf({ registry, signal }: Call, ref: ProjectRef): Promise<string[]> {
-  return (await collect(registry.types(ref, { signal }))).map(({ name }) => name)
+async function typesOf(call: Call, ref: ProjectRef): Promise<string[]> {
+  const types = registryFor(call, "write").types(ref, { signal: call.signal })
+  return (await collect(types)).map(({ name }) => name)
 }
 
 interface RenameInput {

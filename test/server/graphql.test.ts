@@ -392,7 +392,8 @@ test("registries are made, listed, filled and deleted", async () => {
   expect((await allow(true)).project).toMatchObject({ allowAllArtifactTypes: true })
   const again = (await allow(false)).project
   expect([again.allowAllArtifactTypes, names(again.artifactTypes.edges)]).toEqual([false, ["dataset", "model"]])
-  expect((await site.gql(upsert, { input: { ...input, access: "RESTRICTED" } })).status).toBe(501)
+  const restricted = await site.gql(upsert, { input: { ...input, access: "RESTRICTED" } })
+  expect([restricted.status, restricted.errors?.[0]?.message]).toEqual([501, expect.stringContaining('must be "organization"')])
   need(
     await site.gql(
       `mutation ($id: ID!) { linkArtifact(input: { artifactID: $id, artifactPortfolioName: "shelf", entityName: "ann", projectName: "wandb-registry-best" }) { versionIndex } }`,
