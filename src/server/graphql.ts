@@ -12,6 +12,7 @@ import {
 } from "graphql"
 import { type Call, once } from "./call.ts"
 import { createMeter } from "./graphql-meter.ts"
+import { inWords } from "./graphql-refusals.ts"
 import { checkShape } from "./graphql-shape.ts"
 import { root } from "./root.ts"
 import { changeDefs } from "./schema-changes.ts"
@@ -68,8 +69,8 @@ export function createExecutor(maxDepth: number): (request: GraphqlRequest, call
     const kept = known.get(query)
     if (kept !== undefined) return kept
     const document = parse(query, { maxTokens, noLocation: false })
-    const errors = validate(schema(), document, specifiedRules, { maxErrors: 5 })
-    if (errors.length > 0) return errors
+    const errors = validate(schema(), document, specifiedRules, { maxErrors: 5, hideSuggestions: true })
+    if (errors.length > 0) return inWords(errors)
     checkShape(document, maxDepth)
     if (query.length <= keptLength) known.set(query, document)
     for (const oldest of known.keys()) if (known.size > keptDocuments) known.delete(oldest)

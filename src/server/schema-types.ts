@@ -100,7 +100,7 @@ type Project {
   createdAt: DateTime!
   updatedAt: DateTime
   allowAllArtifactTypesInRegistry: Boolean!
-  run(name: String!): Run
+  run(name: String!, desc: String): Run
   runCount(filters: JSONString): Int!
   runs(after: String, first: Int, filters: JSONString, order: String): RunConnection!
   bucket(name: String!, missingOk: Boolean): Run
@@ -233,7 +233,7 @@ type File {
   id: ID!
   name: String!
   displayName: String
-  url: String
+  url(upload: Boolean): String
   directUrl: String
   uploadUrl: String
   uploadHeaders: [String!]
@@ -279,6 +279,8 @@ type Run {
   historyTail: JSONString
   eventsTail: JSONString
   wandbConfig(keys: [String!]): JSONString
+  fileCount: Int!
+  files(names: [String], after: String, first: Int, pattern: String): FileConnection!
   outputArtifacts(after: String, first: Int): ArtifactConnection!
   inputArtifacts(after: String, first: Int): ArtifactConnection!
 }

@@ -1,7 +1,7 @@
 import { wrapConfig } from "../core/run-config.ts"
 import type { Membership, RunRecord, RunRef } from "../ports.ts"
 import { type Call, once } from "./call.ts"
-import { connection, type LivingList, type PageArgs } from "./connection.ts"
+import { connection, type LivingList, type PageArgs, wholeList } from "./connection.ts"
 import type { Kind } from "./filters.ts"
 import { formatId, numberOf, parseId } from "./ids.ts"
 import { named } from "./places.ts"
@@ -44,6 +44,9 @@ export function runView(call: Call, run: RunRecord) {
     eventsTail: "[]",
     // Resuming takes a run for one that exists only when this has the key "t".
     wandbConfig: '{"t":{}}',
+    // Bytes that clients send for a run are let go.
+    fileCount: 0,
+    files: wholeList([], () => ({})),
     outputArtifacts: versions("logged"),
     inputArtifacts: versions("used"),
   }

@@ -66,7 +66,7 @@ async function checkHost({ python, dir }: Peer, group: Group, host: Host): Promi
     ),
   ])
   await checkRead(group, api, read)
-  await runPeer(group, "runs", start("runs"))
+  await runPeer(group, "runs", start("runs", { expect: [refusedWith(400), /Symlinked 1 file/] }))
   await checkRace(group, api, start)
   await checkCommands(group, api, start)
   await checkOffline(group, start)
@@ -162,6 +162,8 @@ const refusals: readonly ((seen: Seen) => boolean)[] = [
   ({ operation, refusal }) => operation === "DeleteArtifact" && /alias/.test(refusal ?? ""),
   ({ operation, refusal }) => operation === "LinkArtifact" && /type|There is no registry/.test(refusal ?? ""),
   ({ operation, refusal }) => operation === "UpsertBucket" && /is a registry|it is for the entities/.test(refusal ?? ""),
+  ({ operation, refusal }) => operation === "RunFullHistory" && /keeps no history/.test(refusal ?? ""),
+  ({ operation, refusal }) => operation === "GetSweeps" && /has no sweeps/.test(refusal ?? ""),
   ({ operation, refusal }) => operation === "UpsertRegistry" && /restricted/.test(refusal ?? ""),
   ({ operation, refusal }) => operation === "RenameRegistry" && /already; choose another name/.test(refusal ?? ""),
   ({ operation, refusal }) => operation === "CreateRegistryMembers" && /keeps no members/.test(refusal ?? ""),

@@ -14,6 +14,7 @@ def runs(report, folder):
     report.step(metadata, report, folder)
     report.step(config, report)
     report.step(edit, report)
+    report.step(lacking, report, folder)
 
 
 def begin(**given):
@@ -82,6 +83,18 @@ def edit(report):
     report.same((again.tags, again.summary.get("z")), (["late"], 1.0), "its tags and summary")
     again.save()
     report.same(wandb.Api().run(f"{PLACE}/edited").state, "finished", "a run, saved")
+
+
+def lacking(report, folder):
+    """What is not kept is said not to be there, or refused in words."""
+    with begin(id="bare") as run:
+        run.save(write(os.path.join(folder, "saved.txt"), "saved\n"), base_path=folder)
+        run.log({"acc": 0.5})
+    found = wandb.Api().run(f"{PLACE}/bare")
+    report.same((list(found.files()), len(found.files())), ([], 0), "files of a run")
+    report.same(wandb.restore("saved.txt", run_path=f"{PLACE}/bare", root=folder, replace=True), None, "a file of a run, restored")
+    report.refuses(found.history, wandb.errors.CommError, "the history of a run", "keeps no history of runs")
+    report.refuses(lambda: wandb.Api().project("aerie").sweeps()[0], Exception, "sweeps", "has no sweeps")
 
 
 def same_json(report, found, expected, what):
