@@ -86,6 +86,17 @@ function refuseInstance(value: object, place: string): never {
   return fail(place, `is ${name ? `an instance of ${show(name)}` : "a class instance"}`, "Use a plain object.")
 }
 
-function fail(place: string, problem: string, advice = ""): never {
+const SHOWN_START = 60
+const SHOWN_END = 20
+
+function fail(path: string, problem: string, advice = ""): never {
+  const place = shorten(path)
   throw new InvalidArgumentError(place, `${place} ${problem}.${advice && ` ${advice}`}`)
+}
+
+/** The way down to what is nested deep, or under long keys, is longer than anybody reads. */
+function shorten(place: string): string {
+  if (place.length <= SHOWN_START + SHOWN_END) return place
+  const start = place.slice(0, SHOWN_START).replace(/[\ud800-\udbff]$/, "")
+  return `${start}…${place.slice(-SHOWN_END).replace(/^[\udc00-\udfff]/, "")}`
 }

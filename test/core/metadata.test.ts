@@ -39,6 +39,15 @@ describe("checkMetadata takes", () => {
     expect(() => checkMetadata(`${'{"a":'.repeat(1e5)}1${"}".repeat(1e5)}`)).toThrow(InvalidArgumentError)
   })
 
+  test("a long way down is named by its start and its end", () => {
+    const deep = Array.from({ length: 199 }).reduce((inner) => [inner], [1] as unknown)
+    const place = `metadata.a${"[0]".repeat(200)}`
+    const named = `${place.slice(0, 60)}…${place.slice(-20)}`
+    expect(() => checkMetadata({ a: deep })).toThrow(`${named} is nested more than 200 levels deep.`)
+    const owls = "🦉".repeat(100)
+    expect(() => checkMetadata({ [owls]: Number.POSITIVE_INFINITY })).toThrow(/^metadata\["[^\ud800-\udfff]+…/u)
+  })
+
   test.each(["null", "NaN"])("a text of many megabytes beside %s", (number) => {
     const long = "x".repeat(10_000_000)
     expect(checkMetadata(`{"a":${number},"long":"${long}"}`)).toEqual({ a: null, long })
