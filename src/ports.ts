@@ -339,11 +339,25 @@ export interface RunRecord extends RunRef {
   readonly summary?: { readonly [key: string]: Json } | undefined
   /** The JSON text of `summary`, where it says more. */
   readonly summaryText?: string | undefined
-  readonly state: "running" | "finished" | "failed"
+  /** Lines of its history that were sent, and the step of the last. */
+  readonly historyLineCount?: number | undefined
+  readonly lastStep?: number | undefined
+  /** ISO 8601, UTC. Null for one that has sent none since it was started. */
+  readonly heartbeatAt?: string | null | undefined
+  /** `"crashed"`: its heartbeat stopped, so it is not known whether it goes on. */
+  readonly state: "running" | "finished" | "failed" | "crashed"
   readonly createdAt: string
 }
 
 export interface RunInput extends RunRef, RunChanges {}
+
+/** What a run sends of itself while it goes on. */
+export interface RunNews {
+  /** Lines from the `offset`-th on, each the JSON text of an object. A registry may note no more than where they end. */
+  readonly history?: { readonly offset: number; readonly lines: readonly string[] } | undefined
+  /** All of it, the JSON text of an object. */
+  readonly summary?: string | undefined
+}
 
 /** What is undefined is left alone. */
 export interface RunChanges {
@@ -473,6 +487,8 @@ export interface Registry {
   upsertRun(run: RunInput, options?: CallOptions): Promise<RunRecord>
   /** Changes a run that is there, and leaves alone whether it goes on. */
   updateRun(run: RunRef, changes: RunChanges, options?: CallOptions): Promise<RunRecord>
+  /** Tells that a run goes on, with what is new of it, if anything. One that has told so and then falls silent counts as crashed. */
+  heartbeat(run: RunRef, news: RunNews, options?: CallOptions): Promise<void>
   finishRun(run: RunRef, exitCode: number, options?: CallOptions): Promise<void>
   getRun(run: RunRef, options?: CallOptions): Promise<RunRecord | undefined>
   /** Every run of a project, each once; none where there is no such project. */

@@ -96,6 +96,7 @@ export function createEmbeddedRegistry(options: EmbeddedRegistryOptions): Embedd
 
     getVersion: late((module) => module.getVersion),
     resolveClientId: late((module) => module.resolveClientId),
+    heartbeat: late((module) => module.heartbeat),
     updateRun: late((module) => module.updateRun),
     runs: lateList((module) => module.listRuns),
     loggedBy: late((module) => module.loggedBy),

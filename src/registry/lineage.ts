@@ -11,7 +11,7 @@ import { createSources, listMemberships, loadVersion, requireVersion, toMembersh
 /** In order of their ids. */
 export async function* listRuns(context: Context, project: ProjectRef, options: CallOptions = {}): AsyncGenerator<RunRecord> {
   for await (const { value } of listRecords(context.records, runPrefix(project), options)) {
-    yield toRunRecord(value as unknown as RunRow)
+    yield toRunRecord(context, value as unknown as RunRow)
   }
 }
 

@@ -25,6 +25,6 @@ export {
 } from "./queries.ts"
 export { deleteCollection, deleteVersion } from "./removal.ts"
 export { clearDamage, isWholeDespite, noteIfNeeded, noteMissing, reportCorrupt } from "./repair.ts"
-export { checkSummary, updateRun } from "./run-changes.ts"
+export { checkSummary, heartbeat, updateRun } from "./run-changes.ts"
 export { claimShared, hasPart, joinShared } from "./shared.ts"
 export { updateVersion } from "./update-version.ts"

@@ -12,6 +12,9 @@ import { changeRecord, createRecord, readRecord } from "./records.ts"
 import type { EdgeRow } from "./rows.ts"
 import { requireVersion } from "./versions.ts"
 
+/** W&B's clients send a heartbeat every half minute. */
+const crashedMs = 10 * 60_000
+
 /**
  * Runs, and which versions they logged and used. An edge is a record of its own, created if absent: a run that logs ten thousand
  * versions makes no record grow, and doing it twice changes nothing. Edges are written before what they speak of becomes visible and
@@ -21,11 +24,14 @@ export async function upsertRun(context: Context, input: RunInput, options: Call
   const ref = checkRun(input)
   const given = await checkChanges(input)
   await ensureProject(context, ref, undefined, options)
-  const merge = (current: RunRecord | undefined) => {
-    const next: RunRecord = { ...(current ?? newRun(context, ref)), ...given, state: "running" }
-    return { next, result: next }
+  const merge = (current: RunRow | undefined) => {
+    const before = current ?? newRun(context, ref)
+    const goesOn = toRunRecord(context, before).state === "running"
+    const heartbeatAt = goesOn ? before.heartbeatAt : null
+    const next: RunRow = { ...before, ...given, state: "running", heartbeatAt }
+    return { next, result: toRunRecord(context, next) }
   }
-  return changeRecord<RunRecord, RunRecord>(context.records, runKey(ref), merge, options)
+  return changeRecord<RunRow, RunRecord>(context.records, runKey(ref), merge, options)
 }
 
 function newRun(context: Context, ref: RunRef): RunRecord {
@@ -51,11 +57,12 @@ export async function checkChanges(input: RunChanges): Promise<Partial<RunRecord
 }
 
 export async function finishRun(context: Context, run: RunRef, exitCode: number, options: CallOptions = {}): Promise<void> {
-  const finish = (current: RunRecord | undefined) => {
+  const finish = (current: RunRow | undefined) => {
     if (current === undefined) return refuseUnknownRun(run)
-    return { next: { ...current, state: exitCode === 0 ? ("finished" as const) : ("failed" as const) }, result: undefined }
+    const state = exitCode === 0 ? ("finished" as const) : ("failed" as const)
+    return { next: { ...current, state, heartbeatAt: timestamp(context) }, result: undefined }
   }
-  await changeRecord<RunRecord, undefined>(context.records, runKey(run), finish, options)
+  await changeRecord<RunRow, undefined>(context.records, runKey(run), finish, options)
 }
 
 export function refuseUnknownRun(run: RunRef): never {
@@ -67,13 +74,21 @@ export function refuseUnknownRun(run: RunRef): never {
 
 export async function getRun(context: Context, run: RunRef, options: CallOptions = {}): Promise<RunRecord | undefined> {
   const row = await readRecord<RunRow>(context.records, runKey(run), options)
-  return row && toRunRecord(row)
+  return row && toRunRecord(context, row)
 }
 
 export type RunRow = RunRecord & { readonly revision?: number }
 
-export function toRunRecord({ revision: _, ...record }: RunRow): RunRecord {
-  return record
+/** Nothing is written when a heartbeat stops: who reads the run sees how long ago that was. */
+export function toRunRecord(context: Context, row: RunRow): RunRecord {
+  const { revision: _, ...record } = row
+  const isCrashed = row.state === "running" && row.heartbeatAt && silentMs(context, row) > crashedMs
+  return isCrashed ? { ...record, state: "crashed" } : record
+}
+
+/** Since the last heartbeat; for ever if there was none. */
+export function silentMs(context: Context, { heartbeatAt }: RunRow): number {
+  return heartbeatAt ? context.now() - Date.parse(heartbeatAt) : Number.POSITIVE_INFINITY
 }
 
 export function recordLogged(

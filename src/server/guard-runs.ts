@@ -6,7 +6,7 @@ import { may, type Principal } from "./principal.ts"
 
 type Runs = Pick<
   Registry,
-  "upsertRun" | "updateRun" | "finishRun" | "getRun" | "runs" | "useVersion" | "loggedBy" | "usedBy" | "runVersions"
+  "upsertRun" | "updateRun" | "heartbeat" | "finishRun" | "getRun" | "runs" | "useVersion" | "loggedBy" | "usedBy" | "runVersions"
 >
 
 /** The part of `guardRegistry` that is about runs, which belong to a project and to none of its collections. */
@@ -21,6 +21,9 @@ export function guardRuns(registry: Registry, who: Principal, places: Places, ru
     async updateRun(ref, given, options) {
       const { entity, project, run, ...changes } = await marked({ ...ref, ...given }, options)
       return tell(await registry.updateRun({ entity, project, run }, changes, options), true)
+    },
+    async heartbeat(run, news, options) {
+      return registry.heartbeat(await demanded(run, options), news, options)
     },
     async finishRun(run, exitCode, options) {
       return registry.finishRun(await demanded(run, options), exitCode, options)

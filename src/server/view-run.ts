@@ -8,7 +8,7 @@ import { named } from "./places.ts"
 import { artifactView } from "./view-artifact.ts"
 import { projectView } from "./view-project.ts"
 
-/** Runs as far as artifacts need them: no history, no metrics, no console. */
+/** Runs as far as artifacts need them: of their history no more than where it ends, and no console. */
 export function runView(call: Call, run: RunRecord) {
   const { entity, project } = run
   const versions = (direction: "logged" | "used") => (args: PageArgs) =>
@@ -34,13 +34,14 @@ export function runView(call: Call, run: RunRecord) {
     tags: run.tags,
     readOnly: false,
     createdAt: run.createdAt,
-    heartbeatAt: null,
+    heartbeatAt: run.heartbeatAt ?? null,
     // Clients insist on somebody; who started a run is not kept.
     user: { __typename: "User", id: formatId("User", entity), name: entity, username: entity },
     logLineCount: 0,
-    historyLineCount: 0,
+    historyLineCount: run.historyLineCount ?? 0,
     eventsLineCount: 0,
-    historyTail: "[]",
+    // Clients that resume a run read the step of its last line.
+    historyTail: JSON.stringify(run.lastStep === undefined ? [] : [JSON.stringify({ _step: run.lastStep })]),
     eventsTail: "[]",
     // Resuming takes a run for one that exists only when this has the key "t".
     wandbConfig: '{"t":{}}',

@@ -21,8 +21,9 @@ async function copy(job: Job, run: RunRecord): Promise<RunRef> {
   const there = await to.getRun(ref, call)
   const input = inputFor(ref, run, there)
   const now = input === undefined ? there! : await to.upsertRun(input, call)
-  const ends = run.state !== "running" && now.state !== run.state
-  if (ends) await to.finishRun(ref, run.state === "failed" ? 1 : 0, call)
+  const state = run.state === "crashed" ? "failed" : run.state
+  const ends = state !== "running" && now.state !== state
+  if (ends) await to.finishRun(ref, state === "failed" ? 1 : 0, call)
   tally.runs[input === undefined && !ends ? "present" : "sent"]++
   return ref
 }

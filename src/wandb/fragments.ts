@@ -69,6 +69,8 @@ export const runFields = `
   tags
   config
   summaryMetrics
+  historyLineCount
+  heartbeatAt
   state
   createdAt
   project { name entity { name } }`

@@ -1,6 +1,6 @@
 import { wrapConfig } from "../core/run-config.ts"
 import { EntryNotFoundError, RegistryError } from "../errors.ts"
-import type { CallOptions, Membership, ProjectRef, RunChanges, RunInput, RunRecord, RunRef } from "../ports.ts"
+import type { CallOptions, Membership, ProjectRef, RunChanges, RunInput, RunNews, RunRecord, RunRef } from "../ports.ts"
 import { absent } from "./ask.ts"
 import type { Context } from "./context.ts"
 import { allItems, readPage } from "./pages.ts"
@@ -53,17 +53,30 @@ async function requireRun(context: Context, run: RunRef, options: CallOptions): 
   throw new EntryNotFoundError(`There is no run ${path}; check the spelling.`, { path: run.run })
 }
 
-/** The last word of a run's stream of events, protocol.md 6.5: without it the run is taken for crashed. */
+export async function heartbeat(context: Context, run: RunRef, news: RunNews, options: CallOptions = {}): Promise<void> {
+  const files = {
+    "wandb-history.jsonl": news.history && { offset: news.history.offset, content: news.history.lines },
+    "wandb-summary.json": news.summary === undefined ? undefined : { offset: 0, content: [news.summary] },
+  }
+  await stream(context, "heartbeat", run, { files }, options)
+}
+
+/** The last word of a run's stream of events: without it the run is taken for crashed. */
 export async function finishRun(context: Context, run: RunRef, exitCode: number, options: CallOptions = {}): Promise<void> {
+  await stream(context, "finishRun", run, { complete: true, exitcode: exitCode }, options)
+}
+
+/** protocol.md 6.5. */
+async function stream(context: Context, operation: string, run: RunRef, body: object, options: CallOptions): Promise<void> {
   const path = [run.entity, run.project, run.run].map(encodeURIComponent).join("/")
   await context.http.text(
     {
-      operation: "finishRun",
+      operation,
       path: run.run,
       method: "POST",
       url: `${context.baseUrl}/files/${path}/file_stream`,
       headers: { ...context.authorized, "content-type": "application/json" },
-      body: () => ({ data: JSON.stringify({ complete: true, exitcode: exitCode }) }),
+      body: () => ({ data: JSON.stringify(body) }),
       ...options,
     },
     () => undefined,

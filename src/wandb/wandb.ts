@@ -107,6 +107,7 @@ export function wandb(options: WandbOptions = {}): Registry {
 
     upsertRun: bind(runs.upsertRun),
     updateRun: bind(runs.updateRun),
+    heartbeat: bind(runs.heartbeat),
     finishRun: bind(runs.finishRun),
     getRun: bind(runs.getRun),
     runs: bind(runs.listRuns),

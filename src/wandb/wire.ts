@@ -80,6 +80,8 @@ export interface RunNode {
   readonly config: string | null
   readonly description: string | null
   readonly summaryMetrics: string | null
+  readonly historyLineCount: number | null
+  readonly heartbeatAt: string | null
   readonly state: string | null
   readonly createdAt: string
   readonly project: ProjectNode | null
@@ -192,13 +194,15 @@ export function toRun(node: RunNode): RunRecord {
     description: toText(node.description),
     summary: summary.value,
     summaryText: summary.text,
+    historyLineCount: toNumber(node.historyLineCount),
+    heartbeatAt: node.heartbeatAt || null,
     state: toRunState(node.state),
     createdAt: node.createdAt,
   }
 }
 
 function toRunState(state: string | null): RunRecord["state"] {
-  if (state === "finished") return state
+  if (state === "finished" || state === "crashed") return state
   return state === null || state === "running" || state === "pending" || state === "preempting" ? "running" : "failed"
 }
 

@@ -731,6 +731,7 @@ export function registryContract(name: string, create: () => Promise<Registry>):
       const calls = [
         () => registry.upsertRun(run, options),
         () => registry.updateRun(run, {}, options),
+        () => registry.heartbeat(run, {}, options),
         () => registry.finishRun(run, 0, options),
         () => registry.getRun(run, options),
         () => registry.createVersion(newVersion({ a: "3" }), options),

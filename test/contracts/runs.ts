@@ -56,5 +56,25 @@ export function runsContract(name: string, create: () => Promise<Registry>): voi
       await expect(registry.updateRun(run, { tags: [""] })).rejects.toEqual(failure("INVALID_ARGUMENT"))
       expect((await registry.upsertRun(run)).state).toBe("running")
     })
+
+    test("a heartbeat brings a summary, and how long the history is", async () => {
+      const registry = await create()
+      await expect(registry.heartbeat(run, {})).rejects.toEqual(failure("ENTRY_NOT_FOUND"))
+      await registry.upsertRun({ ...run, tags: ["t"] })
+      expect((await registry.getRun(run))?.heartbeatAt ?? null).toBeNull()
+      await registry.heartbeat(run, {})
+      const lines = ['{"_step":0,"acc":NaN}', '{"_step":7,"acc":1.0}']
+      await registry.heartbeat(run, { history: { offset: 0, lines }, summary: '{"_step":7,"acc":1.0}' })
+      const found = await registry.getRun(run)
+      expect(found).toMatchObject({ state: "running", historyLineCount: 2, summary: { _step: 7, acc: 1 }, tags: ["t"] })
+      expect(Date.parse(found!.heartbeatAt!)).toBeGreaterThan(0)
+      await registry.heartbeat(run, { history: { offset: 0, lines: lines.slice(0, 1) } })
+      await registry.heartbeat(run, { history: { offset: 2 ** 31, lines } })
+      await registry.heartbeat(run, { history: { offset: 2, lines: ["not JSON"] } })
+      expect(await registry.getRun(run)).toMatchObject({ historyLineCount: 3, summary: { _step: 7 } })
+      await registry.finishRun(run, 0)
+      await registry.heartbeat(run, { summary: '{"late":1}' })
+      expect(await registry.getRun(run)).toMatchObject({ state: "finished", summary: { late: 1 } })
+    })
   })
 }

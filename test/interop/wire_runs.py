@@ -2,6 +2,9 @@
 import json
 import math
 import os
+import subprocess
+import sys
+import time
 
 import wandb
 from wire_files import write
@@ -15,6 +18,8 @@ def runs(report, folder):
     report.step(config, report)
     report.step(edit, report)
     report.step(lacking, report, folder)
+    report.step(resume, report, folder)
+    report.step(killed, report)
 
 
 def begin(**given):
@@ -36,8 +41,8 @@ EXACT = {"ns": 1795910371339000123, "one": 1.0, "10": [2**64, -0.0], "2": {"tiny
 def metadata(report, folder):
     """Numbers that JavaScript has no room for, and keys that it puts into another order."""
     with begin(id="exact") as run:
-        artifact = wandb.Artifact("exact", "dataset", metadata=EXACT)
-        artifact.add_file(write(os.path.join(folder, "exact.txt"), "exact\n"))
+        artifact = file_of(folder, "exact", "exact")
+        artifact.metadata = EXACT
         same_json(report, run.log_artifact(artifact).wait(60).metadata, EXACT, "metadata, logged")
     found = wandb.Api().artifact(f"{PLACE}/exact:v0")
     same_json(report, found.metadata, EXACT, "metadata, read")
@@ -95,6 +100,56 @@ def lacking(report, folder):
     report.same(wandb.restore("saved.txt", run_path=f"{PLACE}/bare", root=folder, replace=True), None, "a file of a run, restored")
     report.refuses(found.history, wandb.errors.CommError, "the history of a run", "keeps no history of runs")
     report.refuses(lambda: wandb.Api().project("aerie").sweeps()[0], Exception, "sweeps", "has no sweeps")
+
+
+def resume(report, folder):
+    with begin(id="resumed") as run:
+        for step in range(5):
+            run.log({"acc": step / 10})
+        table = wandb.Table(columns=["n"], log_mode="INCREMENTAL")
+        for row in range(2):
+            table.add_data(row)
+            run.log({"rows": table})
+        run.summary["best"] = 0.5
+        first = run.log_artifact(file_of(folder, "one", "stepped")).wait(60)
+        report.same((first.history_step, run.step), (6, 7), "the step of a version")
+    found = wandb.Api().run(f"{PLACE}/resumed")
+    report.same((found.summary.get("best"), found.summary.get("acc")), (0.5, 0.4), "a summary, read")
+    with begin(id="resumed", resume="must") as run:
+        report.same((run.resumed, run.starting_step, run.summary.get("best")), (True, 7, 0.5), "a run, resumed")
+        run.log({"acc": 0.9})
+        report.same(run.step, 8, "its step")
+        second = run.log_artifact(file_of(folder, "two", "stepped")).wait(60)
+        report.same(second.history_step, 7, "the step of a version of a resumed run")
+        table = wandb.Table(columns=["n"], log_mode="INCREMENTAL")
+        table.add_data(2)
+        run.log({"rows": table})
+    last = wandb.Api().artifact(f"{PLACE}/run-resumed-incr-rows:latest")
+    parts = sorted(name.split("-")[0] for name in last.manifest.entries)
+    report.same(parts, ["1", "2", "None"], "an incremental table, gone on with")
+
+
+def killed(report):
+    """Whatever a process that was killed has sent is there to go on from."""
+    script = f"import os, wire_runs as w; r = w.begin(id='killed'); r.log({{'a': 1}}); r.log({{'a': 2}}); w.wait_for('killed', 2); os._exit(9)"
+    # With a wandb-core of its own, which goes when it does.
+    env = {name: value for name, value in os.environ.items() if name != "WANDB_SERVICE"}
+    ended = subprocess.run([sys.executable, "-B", "-c", script], cwd=os.path.dirname(__file__), env=env)
+    report.same((ended.returncode, wandb.Api().run(f"{PLACE}/killed").state), (9, "running"), "a run that was killed")
+    with begin(id="killed", resume="allow") as run:
+        report.same((run.resumed, run.starting_step), (True, 2), "a run that was killed, resumed")
+
+
+def wait_for(name, lines):
+    deadline = time.monotonic() + 60
+    while wandb.Api().run(f"{PLACE}/{name}")._attrs["historyLineCount"] < lines and time.monotonic() < deadline:
+        time.sleep(0.2)
+
+
+def file_of(folder, text, name):
+    artifact = wandb.Artifact(name, "dataset")
+    artifact.add_file(write(os.path.join(folder, f"{name}-{text}.txt"), text), name="text.txt")
+    return artifact
 
 
 def same_json(report, found, expected, what):

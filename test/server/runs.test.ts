@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest"
-import { bensKey, createSite, need, type Site } from "./site.ts"
+import { annsKey, bensKey, createSite, need, type Site } from "./site.ts"
 
 const project = { entity: "ann", project: "birds" }
 
@@ -58,6 +58,66 @@ describe("a run that W&B's public API edits", () => {
     const gone = btoa('Run:["ann","birds","gone"]')
     expect((await site.gql(edit, { id: gone })).status).toBe(404)
     expect(await site.registry.getRun({ ...project, run: "gone" })).toBeUndefined()
+  })
+})
+
+describe("what a run streams", () => {
+  const resumeQuery = `{ model(name: "birds") { bucket(name: "r", missingOk: true) { summaryMetrics historyLineCount historyTail
+    eventsTail logLineCount heartbeatAt state } } }`
+  const stream = (site: Site, body: unknown, key: string = annsKey) =>
+    site.fetch("/files/ann/birds/r/file_stream", { method: "POST", body: JSON.stringify(body), key })
+  const bucketOf = async (site: Site) => need(await site.gql(resumeQuery)).model.bucket
+
+  async function started() {
+    const site = createSite()
+    await site.registry.upsertRun({ ...project, run: "r" })
+    return site
+  }
+
+  test("is there for clients that resume it: how long the history is, its last step, and the summary", async () => {
+    const site = await started()
+    expect(await bucketOf(site)).toMatchObject({ historyLineCount: 0, historyTail: "[]", summaryMetrics: "{}", heartbeatAt: null })
+    const history = { offset: 0, content: ['{"_step":0}', '{"_step":4,"acc":NaN}'] }
+    const summary = { offset: 0, content: ['{"_step":1}', '{"_step":4,"acc":1.0,"worst":-Infinity}'] }
+    const files = { "wandb-history.jsonl": history, "wandb-summary.json": summary, "output.log": { offset: 0, content: ["hello"] } }
+    expect((await stream(site, { files })).status).toBe(200)
+    const bucket = await bucketOf(site)
+    expect(bucket).toMatchObject({
+      historyLineCount: 2,
+      summaryMetrics: '{"_step":4,"acc":1.0,"worst":"-Infinity"}',
+      state: "running",
+    })
+    expect(JSON.parse(JSON.parse(bucket.historyTail).at(-1))).toEqual({ _step: 4 })
+    expect(bucket.heartbeatAt).toBe(new Date(site.clock.at).toISOString())
+    expect((await stream(site, { complete: true, exitcode: 0 })).status).toBe(200)
+    expect(await bucketOf(site)).toMatchObject({ historyLineCount: 2, state: "finished" })
+  })
+
+  test.each([
+    null,
+    [],
+    { files: 3 },
+    { files: { "wandb-history.jsonl": { offset: "0", content: ["{}"] } } },
+    { files: { "wandb-history.jsonl": { offset: -1, content: ["{}"] }, "wandb-summary.json": { content: ["[1]"] } } },
+    { files: { "wandb-history.jsonl": { offset: 2 ** 40, content: ["{}"] }, "wandb-summary.json": { content: ["{"] } } },
+    { files: { "wandb-history.jsonl": null, "wandb-summary.json": { offset: 0, content: [] } } },
+  ])("is let go where it is not as it should be, and is a heartbeat: %j", async (body) => {
+    const site = await started()
+    expect((await stream(site, body)).status).toBe(200)
+    expect(await bucketOf(site)).toMatchObject({ historyLineCount: 0, summaryMetrics: "{}", heartbeatAt: expect.any(String) })
+  })
+
+  test("needs a run, and the right to write to it", async () => {
+    expect((await stream(createSite(), {})).status).toBe(404)
+    expect((await stream(await started(), {}, bensKey)).status).toBe(403)
+  })
+
+  test("crashes when it stops", async () => {
+    const site = await started()
+    await stream(site, {})
+    site.clock.at += 11 * 60_000
+    expect(await bucketOf(site)).toMatchObject({ state: "crashed" })
+    expect(await found(site, { state: "crashed" })).toEqual(["r"])
   })
 })
 

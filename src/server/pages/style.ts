@@ -121,7 +121,7 @@ td.number { white-space: nowrap; font-variant-numeric: tabular-nums; }
 .added::before { content: "+ "; } .removed::before { content: "− "; } .changed::before { content: "~ "; }
 .summary { display: flex; flex-wrap: wrap; gap: 2px 18px; font-size: 14px; }
 .state::before { content: ""; display: inline-block; width: 8px; height: 8px; margin-right: 7px; border-radius: 50%; background: var(--soft); }
-.state.running::before { background: var(--link); } .state.finished::before { background: var(--added); } .state.failed::before { background: var(--removed); }
+.state.running::before { background: var(--link); } .state.finished::before { background: var(--added); } .state.failed::before, .state.crashed::before { background: var(--removed); }
 .pager { display: flex; flex-wrap: wrap; justify-content: center; gap: 6px 24px; margin-top: 14px; color: var(--soft); font-size: 13.5px; }
 
 .code { margin-bottom: 14px; }
