@@ -490,6 +490,11 @@ export interface Registry {
   /** Tells that a run goes on, with what is new of it, if anything. One that has told so and then falls silent counts as crashed. */
   heartbeat(run: RunRef, news: RunNews, options?: CallOptions): Promise<void>
   finishRun(run: RunRef, exitCode: number, options?: CallOptions): Promise<void>
+  /**
+   * What the run logged stays, and has no run that logged it. With `deleteVersions` it goes as well, with its aliases and links; a registry
+   * may spare what another run logged or used too.
+   */
+  deleteRun(run: RunRef, options?: CallOptions & { readonly deleteVersions?: boolean }): Promise<void>
   getRun(run: RunRef, options?: CallOptions): Promise<RunRecord | undefined>
   /** Every run of a project, each once; none where there is no such project. */
   runs(project: ProjectRef, options?: CallOptions): AsyncIterable<RunRecord>

@@ -98,6 +98,7 @@ export function createEmbeddedRegistry(options: EmbeddedRegistryOptions): Embedd
     resolveClientId: late((module) => module.resolveClientId),
     heartbeat: late((module) => module.heartbeat),
     updateRun: late((module) => module.updateRun),
+    deleteRun: late((module) => module.deleteRun),
     runs: lateList((module) => module.listRuns),
     loggedBy: late((module) => module.loggedBy),
     usedBy: late((module) => module.usedBy),

@@ -67,6 +67,11 @@ export function runKey(run: RunRef): string {
   return `runs/${runPath(run)}`
 }
 
+/** Of all runs of a project. */
+export function loggedPrefix(ref: ProjectRef): string {
+  return `run-logged/${place(ref)}`
+}
+
 export function runEdgePrefix(run: RunRef, direction: "logged" | "used"): string {
   return `run-${direction}/${runPath(run)}`
 }

@@ -26,5 +26,6 @@ export {
 export { deleteCollection, deleteVersion } from "./removal.ts"
 export { clearDamage, isWholeDespite, noteIfNeeded, noteMissing, reportCorrupt } from "./repair.ts"
 export { checkSummary, heartbeat, updateRun } from "./run-changes.ts"
+export { deleteRun } from "./run-removal.ts"
 export { claimShared, hasPart, joinShared } from "./shared.ts"
 export { updateVersion } from "./update-version.ts"

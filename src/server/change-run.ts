@@ -76,6 +76,14 @@ function newRunName(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => (byte % 36).toString(36)).join("")
 }
 
+export async function deleteRun(
+  call: Call,
+  { id, deleteArtifacts }: { readonly id: string; readonly deleteArtifacts: Maybe<boolean> },
+) {
+  await call.registry.deleteRun(parseRunId(id), { deleteVersions: deleteArtifacts ?? false, signal: call.signal })
+  return { success: true }
+}
+
 interface CreateRunFilesInput {
   readonly entityName: Maybe<string>
   readonly projectName: Maybe<string>

@@ -6,7 +6,8 @@ import { may, type Principal } from "./principal.ts"
 
 type Runs = Pick<
   Registry,
-  "upsertRun" | "updateRun" | "heartbeat" | "finishRun" | "getRun" | "runs" | "useVersion" | "loggedBy" | "usedBy" | "runVersions"
+  | ("upsertRun" | "updateRun" | "heartbeat" | "finishRun" | "deleteRun" | "getRun" | "runs")
+  | ("useVersion" | "loggedBy" | "usedBy" | "runVersions")
 >
 
 /** The part of `guardRegistry` that is about runs, which belong to a project and to none of its collections. */
@@ -27,6 +28,10 @@ export function guardRuns(registry: Registry, who: Principal, places: Places, ru
     },
     async finishRun(run, exitCode, options) {
       return registry.finishRun(await demanded(run, options), exitCode, options)
+    },
+    async deleteRun(run, options) {
+      // Never for who may change one collection: a run can have logged to any.
+      return registry.deleteRun(await places.demanded("delete", run, options), options)
     },
     async getRun(ref, options) {
       const place = await places.allowed("read", ref, options)

@@ -188,7 +188,7 @@ export async function unlink(context: Context, member: VersionRef, options: Call
 }
 
 /** An attempt whose answer was lost may have done it, and the next one then finds nothing to do. */
-async function gone(asking: Promise<unknown>, isGone: () => Promise<boolean>): Promise<void> {
+export async function gone(asking: Promise<unknown>, isGone: () => Promise<boolean>): Promise<void> {
   try {
     await asking
   } catch (error) {

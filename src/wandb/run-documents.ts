@@ -31,6 +31,13 @@ mutation UpsertBucket($id: String, $entity: String, $project: String, $run: Stri
 }`,
 )
 
+export const deleteRun = document<object, { readonly id: string; readonly deleteArtifacts: boolean }>(
+  `
+mutation DeleteRun($id: ID!, $deleteArtifacts: Boolean) {
+  deleteRun(input: {id: $id, deleteArtifacts: $deleteArtifacts}) { clientMutationId }
+}`,
+)
+
 export const runByName = document<{ readonly project: { readonly run: RunNode | null } | null }, RunVariables>(
   `
 query Run($entity: String!, $project: String!, $run: String!) {

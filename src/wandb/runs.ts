@@ -2,10 +2,12 @@ import { wrapConfig } from "../core/run-config.ts"
 import { EntryNotFoundError, RegistryError } from "../errors.ts"
 import type { CallOptions, Membership, ProjectRef, RunChanges, RunInput, RunNews, RunRecord, RunRef } from "../ports.ts"
 import { absent } from "./ask.ts"
+import { gone } from "./changing.ts"
 import type { Context } from "./context.ts"
 import { allItems, readPage } from "./pages.ts"
 import {
   createdBy,
+  deleteRun as deleteRunDocument,
   listRuns as listRunsDocument,
   loggedArtifacts,
   runByName,
@@ -81,6 +83,16 @@ async function stream(context: Context, operation: string, run: RunRef, body: ob
     },
     () => undefined,
   )
+}
+
+export async function deleteRun(
+  context: Context,
+  run: RunRef,
+  { deleteVersions = false, signal }: CallOptions & { readonly deleteVersions?: boolean } = {},
+): Promise<void> {
+  const { id } = await requireRun(context, run, { signal })
+  const asking = context.ask(deleteRunDocument, { id, deleteArtifacts: deleteVersions }, { signal, isSlow: true })
+  await gone(asking, async () => (await getRun(context, run, { signal })) === undefined)
 }
 
 export async function getRun({ ask }: Context, ref: RunRef, options: CallOptions = {}): Promise<RunRecord | undefined> {

@@ -109,6 +109,7 @@ export function wandb(options: WandbOptions = {}): Registry {
     updateRun: bind(runs.updateRun),
     heartbeat: bind(runs.heartbeat),
     finishRun: bind(runs.finishRun),
+    deleteRun: bind(runs.deleteRun),
     getRun: bind(runs.getRun),
     runs: bind(runs.listRuns),
 

@@ -733,6 +733,7 @@ export function registryContract(name: string, create: () => Promise<Registry>):
         () => registry.updateRun(run, {}, options),
         () => registry.heartbeat(run, {}, options),
         () => registry.finishRun(run, 0, options),
+        () => registry.deleteRun(run, options),
         () => registry.getRun(run, options),
         () => registry.createVersion(newVersion({ a: "3" }), options),
         () => registry.requestUploads(pending.id, [], options),

@@ -1,9 +1,10 @@
 /** What every {@link Registry} keeps of runs, a part of its contract. */
 import { describe, expect, test } from "vitest"
-import type { Registry } from "../../src/ports.ts"
-import { project } from "../registry/publish.ts"
+import type { Membership, Registry } from "../../src/ports.ts"
+import { collect, field, newVersion, project, publish } from "../registry/publish.ts"
 
 const run = { ...project, run: "r1" }
+const other = { ...project, run: "r2" }
 const failure = (code: string) => expect.objectContaining({ code })
 
 export function runsContract(name: string, create: () => Promise<Registry>): void {
@@ -76,5 +77,49 @@ export function runsContract(name: string, create: () => Promise<Registry>): voi
       await registry.heartbeat(run, { summary: '{"late":1}' })
       expect(await registry.getRun(run)).toMatchObject({ state: "finished", summary: { late: 1 } })
     })
+
+    test("a run that is deleted is forgotten, also when there is another of its name, and what it logged stays", async () => {
+      const registry = await create()
+      await registry.upsertRun(run)
+      await registry.upsertRun(other)
+      const logged = await publish(registry, { a: "1" }, { run })
+      const used = await publish(registry, { b: "2" }, { collection: "out" })
+      for (const user of [run, other]) await registry.useVersion(placeOf(used), user)
+      await registry.deleteRun(run)
+      await expect(registry.deleteRun(run)).rejects.toEqual(failure("ENTRY_NOT_FOUND"))
+      await expect(registry.heartbeat(run, {})).rejects.toEqual(failure("ENTRY_NOT_FOUND"))
+      for (const isAnother of [false, true]) {
+        if (isAnother) await registry.upsertRun(run)
+        expect(await registry.loggedBy(logged.version.id)).toBeUndefined()
+        expect(await registry.usedBy(used.version.id)).toMatchObject([{ run: "r2" }])
+        for (const direction of ["logged", "used"] as const) expect(await collect(registry.runVersions(run, direction))).toEqual([])
+        expect((await collect(registry.runs(project))).map((found) => found.run)).toEqual(isAnother ? ["r1", "r2"] : ["r2"])
+      }
+      expect(await registry.findVersion(field)).toMatchObject({ index: 0, aliases: ["latest"] })
+    })
+
+    test("what a run logged goes with it when asked, unless another run logged or used it", async () => {
+      const registry = await create()
+      for (const each of [run, other]) await registry.upsertRun(each)
+      const own = await publish(registry, { own: "1" }, { run, aliases: ["best"] })
+      await registry.link(own.version.id, { ...project, collection: "shelf" }, ["prod"])
+      await registry.useVersion(placeOf(own), run)
+      const used = await publish(registry, { used: "1" }, { run })
+      await registry.useVersion(placeOf(used), other)
+      await publish(registry, { again: "1" }, { run })
+      await publish(registry, { again: "1" }, { run: other })
+      await publish(registry, { theirs: "1" }, { run: other })
+      await publish(registry, { theirs: "1" }, { run })
+      const pending = await registry.createVersion(newVersion({ pending: "1" }, { run }))
+      await registry.deleteRun(run, { deleteVersions: true })
+      expect((await collect(registry.versions(field))).map(({ index }) => index)).toEqual([3, 2, 1])
+      expect(await collect(registry.versions({ ...project, collection: "shelf" }))).toEqual([])
+      for (const { id } of [own.version, pending]) expect((await registry.getVersion(id))?.state).toBe("DELETED")
+      expect(await registry.loggedBy(used.version.id)).toBeUndefined()
+      expect(await registry.usedBy(used.version.id)).toMatchObject([{ run: "r2" }])
+      expect(await collect(registry.runVersions(other, "logged"))).toMatchObject([{ index: 2 }, { index: 3 }])
+    })
   })
 }
+
+const placeOf = ({ collection, index, version }: Membership) => ({ ...collection, index, id: version.id })

@@ -20,6 +20,7 @@ def runs(report, folder):
     report.step(lacking, report, folder)
     report.step(resume, report, folder)
     report.step(killed, report)
+    report.step(delete, report, folder)
 
 
 def begin(**given):
@@ -150,6 +151,17 @@ def file_of(folder, text, name):
     artifact = wandb.Artifact(name, "dataset")
     artifact.add_file(write(os.path.join(folder, f"{name}-{text}.txt"), text), name="text.txt")
     return artifact
+
+
+def delete(report, folder):
+    for with_artifacts in (False, True):
+        name = f"deleted-{with_artifacts}".lower()
+        with begin(id=name) as run:
+            run.log_artifact(file_of(folder, name, name)).wait(60)
+        wandb.Api().run(f"{PLACE}/{name}").delete(delete_artifacts=with_artifacts)
+        report.refuses(lambda: wandb.Api().run(f"{PLACE}/{name}"), wandb.errors.CommError, "a deleted run", "Could not find")
+        report.same(wandb.Api().artifact_exists(f"{PLACE}/{name}:v0"), not with_artifacts, "what a deleted run logged")
+    report.same(wandb.Api().artifact(f"{PLACE}/deleted-false:v0").logged_by(), None, "the run of what stayed")
 
 
 def same_json(report, found, expected, what):

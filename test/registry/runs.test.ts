@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest"
 import { createEmbeddedRegistry } from "../../src/registry/embedded.ts"
-import { collect, project } from "./publish.ts"
+import { collect, project, publish } from "./publish.ts"
 import { gatedStores, memoryStores } from "./stores.ts"
 
 const run = { ...project, run: "r1" }
@@ -63,4 +63,34 @@ describe("a heartbeat", () => {
     expect(writes).toHaveLength(5)
     expect(await registry.getRun(run)).toMatchObject({ historyLineCount: 1, lastStep: 3, summary: { _step: 3 } })
   })
+})
+
+test("a deletion that was cut off anywhere leaves nothing wrong, and is completed by asking for it again", async () => {
+  const failsAt = async (limit: number) => {
+    const stores = memoryStores()
+    const registry = createEmbeddedRegistry(stores)
+    await registry.upsertRun(run)
+    const logged = await publish(registry, { a: "1" }, { run })
+    const used = await publish(registry, { b: "1" })
+    await registry.useVersion({ ...used.collection, index: used.index, id: used.version.id }, run)
+    let puts = 0
+    const gate = (when: "before" | "after", operation: string) => {
+      if (when === "before" && /put|delete/.test(operation) && ++puts >= limit) throw new Error("cut off")
+    }
+    const failing = createEmbeddedRegistry(gatedStores(stores, gate))
+    const isCut = await failing.deleteRun(run, { deleteVersions: true }).then(
+      () => false,
+      () => true,
+    )
+    if (isCut) await registry.deleteRun(run, { deleteVersions: true })
+    await registry.upsertRun(run)
+    expect((await registry.getVersion(logged.version.id))?.state, `step ${limit}`).toBe("DELETED")
+    expect(await registry.usedBy(used.version.id), `step ${limit}`).toEqual([])
+    for (const direction of ["logged", "used"] as const)
+      expect(await collect(registry.runVersions(run, direction)), `step ${limit}`).toEqual([])
+    return isCut
+  }
+  let limit = 1
+  while (await failsAt(limit)) limit++
+  expect(limit).toBeGreaterThan(6)
 })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest"
-import { annsKey, bensKey, createSite, need, type Site } from "./site.ts"
+import { apiKeys } from "../../src/server/server.ts"
+import { annsKey, bensKey, createSite, log, need, type Site } from "./site.ts"
 
 const project = { entity: "ann", project: "birds" }
 
@@ -118,6 +119,49 @@ describe("what a run streams", () => {
     site.clock.at += 11 * 60_000
     expect(await bucketOf(site)).toMatchObject({ state: "crashed" })
     expect(await found(site, { state: "crashed" })).toEqual(["r"])
+  })
+})
+
+describe("a run is deleted", () => {
+  const remove =
+    "mutation ($id: ID!, $artifacts: Boolean) { deleteRun(input: { id: $id, deleteArtifacts: $artifacts }) { clientMutationId } }"
+
+  async function logged() {
+    const keys = {
+      ...{
+        [annsKey]: { entity: "ann", username: "ann", entities: ["ann"] },
+        [bensKey]: { entity: "ben", username: "ben", entities: ["ben"] },
+      },
+      [writersKey]: { entity: "ann", username: "w", entities: ["ann"], actions: ["read", "write"] as const },
+      [fieldsKey]: { entity: "ann", username: "f", entities: ["ann"], project: "birds", collection: "field" },
+    }
+    const site = createSite({ authenticate: apiKeys(keys) })
+    await site.registry.upsertRun({ ...project, run: "r" })
+    const version = await log(site, { a: "1" }, { input: { runName: "r" } })
+    const { id } = need(await site.gql('{ project(name: "birds") { run(name: "r") { id } } }')).project.run
+    return { site, id, version }
+  }
+  const writersKey = `wri${"w".repeat(40)}`
+  const fieldsKey = `fie${"f".repeat(40)}`
+
+  test("and what it logged stays, or goes", async () => {
+    for (const artifacts of [false, true]) {
+      const { site, id, version } = await logged()
+      need(await site.gql(remove, { id, artifacts }))
+      expect((await site.gql(remove, { id, artifacts })).status).toBe(404)
+      const query = 'query ($id: ID!) { artifact(id: $id) { state } project(name: "birds") { run(name: "r") { id } } }'
+      const { artifact, project: place } = need(await site.gql(query, { id: version.id }))
+      expect([artifact.state, place.run]).toEqual([artifacts ? "DELETED" : "COMMITTED", null])
+      if (artifacts) continue
+      const createdBy = "query ($id: ID!) { artifact(id: $id) { createdBy { __typename } } }"
+      expect(need(await site.gql(createdBy, { id: version.id })).artifact.createdBy).toBeNull()
+    }
+  })
+
+  test("by nobody who may not delete in all of its project", async () => {
+    const { site, id } = await logged()
+    for (const key of [bensKey, writersKey, fieldsKey]) expect((await site.gql(remove, { id }, key)).status).toBe(403)
+    expect(await site.registry.getRun({ ...project, run: "r" })).toBeDefined()
   })
 })
 
