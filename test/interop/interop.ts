@@ -1,7 +1,7 @@
 /**
  * Runs isofact and the real Python `wandb` side by side and compares what they make. Called by run.sh.
  *
- * usage: interop.ts PYTHON [--seed n] [--only trees|names|cache|server|gateway|crosswise|tables|media|openwandb|references-http|references-s3|large] [--show n]
+ * usage: interop.ts PYTHON [--seed n] [--only trees|names|cache|documents|server|gateway|crosswise|tables|media|openwandb|references-http|references-s3|large] [--show n]
  */
 
 import { mkdtempSync, rmSync } from "node:fs"
@@ -13,6 +13,7 @@ import { ArtifactError as SourceError } from "../../src/errors.ts"
 import { lookAt, takeLeaks, watchErrors } from "../leaks.ts"
 import { checkCache } from "./cache.ts"
 import { checkCrosswise } from "./crosswise.ts"
+import { checkDocuments } from "./documents.ts"
 import { createGroup, createPeer, type Group, type Peer } from "./group.ts"
 import { checkLarge } from "./large.ts"
 import { checkMedia } from "./media.ts"
@@ -34,6 +35,7 @@ const checks: Record<string, (peer: Peer, group: Group) => void | Promise<void>>
   trees: (peer, group) => checkTrees(peer, group, { seed, count: 300 }),
   names: (peer, group) => checkNames(peer, group, { seed, count: 3000 }),
   cache: checkCache,
+  documents: checkDocuments,
   server: checkServer,
   gateway: checkGateway,
   crosswise: checkCrosswise,

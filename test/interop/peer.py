@@ -6,6 +6,7 @@ usage: peer.py trees DIR --seed N --count N    random artifacts: inputs and DIR/
        peer.py names DIR --seed N --count N    generated strings and Python's verdict on each -> DIR/names.json
        peer.py cache-write DIR                 blobs put into the cache DIR/cache -> DIR/cache.json
        peer.py cache-read DIR                  which digests of DIR/ours.json are hits -> DIR/hits.json
+       peer.py documents DIR                   every GraphQL document of the package -> DIR/documents.json
 """
 import argparse
 import json
@@ -13,7 +14,7 @@ import os
 import random
 
 parser = argparse.ArgumentParser()
-parser.add_argument("command", choices=("trees", "reread", "names", "cache-write", "cache-read"))
+parser.add_argument("command", choices=("trees", "reread", "names", "cache-write", "cache-read", "documents"))
 parser.add_argument("dir")
 parser.add_argument("--seed", type=int, default=1)
 parser.add_argument("--count", type=int, default=100)
@@ -25,6 +26,7 @@ for variable in ("WANDB_CACHE_DIR", "WANDB_DATA_DIR", "WANDB_CONFIG_DIR"):
     os.makedirs(os.environ[variable], exist_ok=True)
 
 import peer_cache  # noqa: E402
+import peer_documents  # noqa: E402
 import peer_names  # noqa: E402
 import peer_trees  # noqa: E402
 
@@ -33,6 +35,7 @@ run = {
     "reread": lambda: ("reread.json", peer_trees.reread(os.path.join(args.dir, "encoded.json"))),
     "names": lambda: ("names.json", peer_names.judge(random.Random(args.seed), args.count)),
     "cache-write": lambda: ("cache.json", peer_cache.write(os.path.join(args.dir, "cache"))),
+    "documents": lambda: ("documents.json", peer_documents.collect()),
     "cache-read": lambda: ("hits.json", peer_cache.read(os.path.join(args.dir, "cache"), os.path.join(args.dir, "ours.json"))),
 }
 name, answer = run[args.command]()
