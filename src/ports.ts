@@ -335,6 +335,8 @@ export interface RunRecord extends RunRef {
   readonly configText?: string | undefined
   /** Absent, as what follows, where the registry keeps none. */
   readonly description?: string | null | undefined
+  /** The machine that it ran on. */
+  readonly host?: string | undefined
   /** What the run says came out of it. */
   readonly summary?: { readonly [key: string]: Json } | undefined
   /** The JSON text of `summary`, where it says more. */
@@ -363,6 +365,7 @@ export interface RunNews {
 export interface RunChanges {
   readonly displayName?: string | undefined
   readonly description?: string | undefined
+  readonly host?: string | undefined
   readonly jobType?: string | undefined
   readonly group?: string | undefined
   readonly notes?: string | undefined

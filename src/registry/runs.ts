@@ -47,6 +47,7 @@ export async function checkChanges(input: RunChanges): Promise<Partial<RunRecord
   if (input.group !== undefined) given.group = checkName("group", input.group)
   if (input.notes !== undefined) given.notes = toJson(input.notes, "notes") as string
   if (input.tags !== undefined) given.tags = checkRunTags(input.tags)
+  if (input.host !== undefined) given.host = checkStorable("host", input.host)
   if (input.description !== undefined) given.description = checkStorable("description", input.description)
   if (input.config !== undefined) {
     const { value, text } = readObject(input.config, "config")

@@ -1,5 +1,6 @@
 import { plainJson } from "../core/exact-json.ts"
 import { unwrapConfig } from "../core/run-config.ts"
+import { ConflictError, InvalidArgumentError } from "../errors.ts"
 import type { RunChanges, RunRef } from "../ports.ts"
 import { type Call, placeOf, registryFor } from "./call.ts"
 import type { Maybe } from "./inputs.ts"
@@ -15,6 +16,7 @@ interface UpsertBucketInput {
   readonly groupName: Maybe<string>
   readonly displayName: Maybe<string>
   readonly description: Maybe<string>
+  readonly host: Maybe<string>
   readonly notes: Maybe<string>
   readonly config: Maybe<string>
   readonly jobType: Maybe<string>
@@ -50,6 +52,7 @@ function changesOf(input: UpsertBucketInput): RunChanges {
   return {
     displayName: input.displayName || undefined,
     description: input.description ?? undefined,
+    host: input.host || undefined,
     jobType: input.jobType || undefined,
     group: input.groupName || undefined,
     notes: input.notes ?? undefined,
@@ -74,6 +77,16 @@ const exitCodes: ReadonlyMap<string, number> = new Map([
 
 function newRunName(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => (byte % 36).toString(36)).join("")
+}
+
+/** A run that was lost is ended by hand; none waits here to be started. */
+export async function updateRunState({ registry, signal }: Call, { id, state }: { readonly id: string; readonly state: string }) {
+  if (state !== "failed") throw new InvalidArgumentError("state", `state must be "failed": this server starts no runs.`)
+  const ref = parseRunId(id)
+  const run = await registry.getRun(ref, { signal })
+  if (run?.state === "finished") throw new ConflictError(`The run ${run.run} has finished, and so cannot fail any more.`)
+  await registry.finishRun(ref, 1, { signal })
+  return { success: true }
 }
 
 export async function deleteRun(

@@ -7,10 +7,7 @@ const families: readonly (readonly [sentence: string, names: RegExp])[] = [
     "This server keeps no history of runs, neither metrics by step nor console; log what is to stay in an artifact.",
     /^(history|sampledHistory|parquetHistory|logLines)$/,
   ],
-  [
-    "This server does not stop, rewind or delete runs.",
-    /^(stopped|stopRun|rewindRun|deleteRun|updateRunState|UpdateRunStateInput)$/,
-  ],
+  ["This server does not stop or rewind runs.", /^(stopped|stopRun|rewindRun)$/],
   ["This server has no sweeps.", /sweep|^(createAgent|agentHeartbeat|Agent)$/i],
   ["This server has no queues and agents to launch runs.", /RunQueue|launchAgent|defaultResourceConfig/i],
   ["This server has no automations, integrations and alerts.", /trigger|integration|webhook|alert/i],

@@ -9,7 +9,7 @@ import {
   updateArtifactManifest,
   useArtifact,
 } from "./change-log.ts"
-import { createRunFiles, deleteRun, upsertBucket } from "./change-run.ts"
+import { createRunFiles, deleteRun, updateRunState, upsertBucket } from "./change-run.ts"
 import { addAliases, deleteAliases, deleteArtifact, linkArtifact, unlinkArtifact, updateArtifact } from "./change-version.ts"
 import { connection, type PageArgs } from "./connection.ts"
 import { artifactView } from "./view-artifact.ts"
@@ -48,6 +48,7 @@ const queries = {
 
 const mutations = {
   upsertBucket,
+  updateRunState,
   deleteRun,
   createRunFiles,
   markRunFilesUploaded: () => ({ success: true }),

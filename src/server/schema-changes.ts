@@ -2,6 +2,7 @@
 export const changeDefs = `
 type Mutation {
   upsertBucket(input: UpsertBucketInput!): UpsertBucketPayload
+  updateRunState(input: UpdateRunStateInput!): SuccessPayload
   deleteRun(input: DeleteRunInput!): SuccessPayload
   createRunFiles(input: CreateRunFilesInput!): CreateRunFilesPayload
   markRunFilesUploaded(input: MarkRunFilesUploadedInput!): SuccessPayload
@@ -59,6 +60,7 @@ input UpsertBucketInput {
   commit: String config: JSONString host: String debug: Boolean jobProgram: String jobRepo: String jobType: String state: String
   sweep: String tags: [String!] summaryMetrics: JSONString clientMutationId: String
 }
+input UpdateRunStateInput { id: ID! state: String! clientMutationId: String }
 input DeleteRunInput { id: ID! deleteArtifacts: Boolean = false clientMutationId: String }
 input CreateRunFilesInput { entityName: String projectName: String runName: String! files: [String!]! clientMutationId: String }
 input MarkRunFilesUploadedInput { entityName: String! projectName: String! runName: String! files: [String!]! clientMutationId: String }

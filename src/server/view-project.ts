@@ -9,7 +9,7 @@ import { may } from "./principal.ts"
 import { artifactView, memberView } from "./view-artifact.ts"
 import { collectionView } from "./view-collection.ts"
 import { runKind, runView } from "./view-run.ts"
-import { entityView } from "./view-session.ts"
+import { entityView, ownerView } from "./view-session.ts"
 
 export interface FilterArgs {
   readonly filters?: string | null | undefined
@@ -43,7 +43,7 @@ export function projectView(call: Call, ref: ProjectRef, known?: ProjectRecord) 
     access: "PRIVATE",
     views: "{}",
     isBenchmark: false,
-    user: null,
+    user: ownerView(entity),
     readOnly: false,
     members: () => [memberOf(call, ref)],
     teamMembers: [],

@@ -7,6 +7,7 @@ import { formatId, numberOf, parseId } from "./ids.ts"
 import { named } from "./places.ts"
 import { artifactView } from "./view-artifact.ts"
 import { projectView } from "./view-project.ts"
+import { ownerView } from "./view-session.ts"
 
 /** Runs as far as artifacts need them: of their history no more than where it ends, and no console. */
 export function runView(call: Call, run: RunRecord) {
@@ -35,8 +36,7 @@ export function runView(call: Call, run: RunRecord) {
     readOnly: false,
     createdAt: run.createdAt,
     heartbeatAt: run.heartbeatAt ?? null,
-    // Clients insist on somebody; who started a run is not kept.
-    user: { __typename: "User", id: formatId("User", entity), name: entity, username: entity },
+    user: ownerView(entity),
     logLineCount: 0,
     historyLineCount: run.historyLineCount ?? 0,
     eventsLineCount: 0,
@@ -62,7 +62,10 @@ function versionList(call: Call, run: RunRecord, direction: "logged" | "used"): 
   }
 }
 
-/** The words that filters and orders of runs use. */
+/** As far as is known: when somebody edits it is not kept. */
+const lastSeen = ({ heartbeatAt, createdAt }: RunRecord) => heartbeatAt ?? createdAt
+
+/** The words that filters and orders of runs use; `Api.runs` of W&B's client tells of them. */
 const runFields = {
   id: ({ id }: RunRecord) => id,
   name: ({ run }: RunRecord) => run,
@@ -71,10 +74,27 @@ const runFields = {
   state: ({ state }: RunRecord) => state,
   group: ({ group }: RunRecord) => group,
   jobType: ({ jobType }: RunRecord) => jobType,
+  job_type: ({ jobType }: RunRecord) => jobType,
+  notes: ({ notes }: RunRecord) => notes,
+  description: ({ description }: RunRecord) => description,
+  host: ({ host }: RunRecord) => host,
+  entity: ({ entity }: RunRecord) => entity,
+  project: ({ project }: RunRecord) => project,
+  user: ({ entity }: RunRecord) => ownerView(entity),
+  username: ({ entity }: RunRecord) => entity,
+  sweep: () => null,
   tags: ({ tags }: RunRecord) => tags,
   config: ({ config }: RunRecord) => config,
+  summaryMetrics: ({ summary }: RunRecord) => summary,
+  summary_metrics: ({ summary }: RunRecord) => summary,
+  /** Seconds. */
+  duration: (run: RunRecord) => (Date.parse(lastSeen(run)) - Date.parse(run.createdAt)) / 1000,
   createdAt: ({ createdAt }: RunRecord) => createdAt,
   created_at: ({ createdAt }: RunRecord) => createdAt,
+  heartbeatAt: ({ heartbeatAt }: RunRecord) => heartbeatAt,
+  heartbeat_at: ({ heartbeatAt }: RunRecord) => heartbeatAt,
+  updatedAt: lastSeen,
+  updated_at: lastSeen,
 }
 
 export const runKind: Kind<RunRecord> = { fields: runFields, placeOf: ({ run }) => named(run), isOrdered: false }

@@ -61,6 +61,11 @@ async function readableEntities({ principal, registry, signal, spend }: Call): P
   return [...found]
 }
 
+/** Clients insist on somebody; who made a run or a project is not kept. */
+export function ownerView(entity: string) {
+  return { __typename: "User", id: formatId("User", entity), name: entity, username: entity }
+}
+
 /**
  * Null for an entity that the principal may not see. Its user is who asks, since clients look there for the organization that a name holds;
  * entities that others lead to have none, or a short query would ask for ever more.

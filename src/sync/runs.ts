@@ -45,7 +45,7 @@ function inputFor(ref: RunRef, run: RunRecord, there: RunRecord | undefined): Ru
     tags.length === there.tags.length &&
     isEqualJson(merged, there.config) &&
     summary === undefined
-  return isSame ? undefined : { ...ref, displayName, ...texts, tags, config, summary }
+  return isSame ? undefined : { ...ref, displayName, ...texts, host: run.host, tags, config, summary }
 }
 
 const textOf = (text: string | null | undefined) => text || undefined

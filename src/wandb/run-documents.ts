@@ -13,6 +13,7 @@ export interface UpsertBucketVariables extends Partial<RunVariables> {
   readonly group?: string | undefined
   readonly displayName?: string | undefined
   readonly description?: string | undefined
+  readonly host?: string | undefined
   readonly notes?: string | undefined
   readonly config?: string | undefined
   readonly jobType?: string | undefined
@@ -23,9 +24,9 @@ export interface UpsertBucketVariables extends Partial<RunVariables> {
 export const upsertBucket = document<{ readonly upsertBucket: { readonly bucket: RunNode | null } | null }, UpsertBucketVariables>(
   `
 mutation UpsertBucket($id: String, $entity: String, $project: String, $run: String, $group: String, $displayName: String,
-  $description: String, $notes: String, $config: JSONString, $jobType: String, $tags: [String!], $summary: JSONString) {
+  $description: String, $host: String, $notes: String, $config: JSONString, $jobType: String, $tags: [String!], $summary: JSONString) {
   upsertBucket(input: {id: $id, entityName: $entity, modelName: $project, name: $run, groupName: $group, displayName: $displayName,
-    description: $description, notes: $notes, config: $config, jobType: $jobType, tags: $tags, summaryMetrics: $summary}) {
+    description: $description, host: $host, notes: $notes, config: $config, jobType: $jobType, tags: $tags, summaryMetrics: $summary}) {
     bucket { ${runFields} }
   }
 }`,

@@ -117,7 +117,7 @@ export function runsContract(name: string, create: () => Promise<Registry>): voi
       for (const { id } of [own.version, pending]) expect((await registry.getVersion(id))?.state).toBe("DELETED")
       expect(await registry.loggedBy(used.version.id)).toBeUndefined()
       expect(await registry.usedBy(used.version.id)).toMatchObject([{ run: "r2" }])
-      expect(await collect(registry.runVersions(other, "logged"))).toMatchObject([{ index: 2 }, { index: 3 }])
+      expect((await collect(registry.runVersions(other, "logged"))).map(({ index }) => index).sort()).toEqual([2, 3])
     })
   })
 }

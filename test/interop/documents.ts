@@ -36,8 +36,8 @@ const onPurpose: Readonly<Record<string, Refusal>> = {
   "history is what runs measured": { operations: /History|ConsoleLog|^SweepWatchedRuns$/, words: "no history of runs" },
   "runs have no files to delete": { operations: /^deleteFiles$/, words: "no files of runs" },
   "runs are what artifacts were logged by, and stay": {
-    operations: /^(StopRun|RewindRun|UpdateRunState|RunStoppedStatus)$/,
-    words: "does not stop, rewind or delete runs",
+    operations: /^(StopRun|RewindRun|RunStoppedStatus)$/,
+    words: "does not stop or rewind runs",
   },
   "keys say who may do what, and are handed out elsewhere": {
     operations: /User|Team|Invite|ServiceAccount|ApiKey/,

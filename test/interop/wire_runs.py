@@ -17,6 +17,7 @@ def runs(report, folder):
     report.step(metadata, report, folder)
     report.step(config, report)
     report.step(edit, report)
+    report.step(find, report, folder)
     report.step(lacking, report, folder)
     report.step(resume, report, folder)
     report.step(killed, report)
@@ -89,6 +90,26 @@ def edit(report):
     report.same((again.tags, again.summary.get("z")), (["late"], 1.0), "its tags and summary")
     again.save()
     report.same(wandb.Api().run(f"{PLACE}/edited").state, "finished", "a run, saved")
+
+
+def find(report, folder):
+    for name, acc in (("low", 0.1), ("high", 0.9)):
+        with begin(id=name, job_type="race", group="raced") as run:
+            run.log({"acc": acc})
+            run.log_artifact(file_of(folder, name, name)).wait(60)
+    best = wandb.Api().runs(PLACE, filters={"group": "raced"}, order="-summary_metrics.acc")[0]
+    report.same([found.name for found in best.logged_artifacts()], ["high:v0"], "what the best run logged")
+    for filters, expected in (
+        ({"summary_metrics.acc": {"$gt": 0.5}, "job_type": "race"}, ["high"]),
+        ({"group": "raced", "duration": {"$gte": 0}, "sweep": None}, ["high", "low"]),
+        ({"group": "raced", "username": "birds", "user.username": "birds", "entity": "birds", "project": "aerie"}, ["high", "low"]),
+        ({"group": "raced", "heartbeat_at": {"$gt": "2020-01-01"}, "updatedAt": {"$gt": "2020-01-01"}}, ["high", "low"]),
+    ):
+        found = wandb.Api().runs(PLACE, filters=filters, order="+name")
+        report.same([run.id for run in found], expected, f"runs with {filters}")
+    report.same(wandb.Api().project("aerie").owner.username, "birds", "a project's owner")
+    lost = wandb.Api().create_run(run_id="lost", project="aerie")
+    report.same((lost.update_state("failed"), wandb.Api().run(f"{PLACE}/lost").state), (True, "failed"), "a run, set to failed")
 
 
 def lacking(report, folder):

@@ -10,7 +10,7 @@ describe("what is not here is refused in one sentence", () => {
     ["no history of runs", run("history(minStep: 0)")],
     ["no history of runs", run("sampledHistory(specs: []) parquetHistory(liveKeys: []) { parquetUrls }")],
     ["no history of runs", run("logLines(last: 9) { edges { node { line } } }")],
-    ["does not stop, rewind or delete runs", "mutation { deleteRun(input: { id: 1 }) { clientMutationId } }"],
+    ["does not stop or rewind runs", "mutation { stopRun(input: { id: 1 }) { clientMutationId } }"],
     ["no sweeps", '{ project(name: "birds") { totalSweeps sweeps { edges { node { ...S } } } } } fragment S on Sweep { id }'],
     ["no sweeps", 'mutation { createAgent(input: { host: "h" }) { agent { id } } }'],
     ["no queues", '{ project(name: "birds") { runQueue(name: "q") { id } } }'],

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest"
 import { apiKeys } from "../../src/server/server.ts"
+import { collect } from "../registry/publish.ts"
 import { annsKey, bensKey, createSite, log, need, type Site } from "./site.ts"
 
 const project = { entity: "ann", project: "birds" }
@@ -189,5 +190,62 @@ describe("runs are found", () => {
   test.each(["-config.lr", "-config.lr.value"])("in an order of it, %s", async (order) => {
     const numbers = { "config.lr": { $gt: 0 } }
     expect(await found(await trained(), numbers, order)).toEqual(["b", "a"])
+  })
+
+  async function varied() {
+    const site = createSite()
+    site.clock.at = Date.parse("2026-01-01T00:00:00Z")
+    const runs = {
+      a: { host: "wren", notes: "first", jobType: "train", summary: { acc: 0.5, deep: { loss: 2 } }, description: "D" },
+      b: { host: "swift", summary: '{"acc":1.0}' },
+      c: {},
+    }
+    for (const [run, changes] of Object.entries(runs)) await site.registry.upsertRun({ ...project, run, ...changes })
+    site.clock.at += 90_000
+    await site.registry.heartbeat({ ...project, run: "a" }, {})
+    site.clock.at += 30_000
+    await site.registry.finishRun({ ...project, run: "b" }, 0)
+    return site
+  }
+
+  test.each([
+    [{ "summary_metrics.acc": { $gt: 0.5 } }, ["b"]],
+    [{ "summaryMetrics.deep.loss": 2 }, ["a"]],
+    [{ duration: { $gte: 90 } }, ["a", "b"]],
+    [{ duration: { $lt: 90 } }, ["c"]],
+    [{ host: "wren" }, ["a"]],
+    [{ username: "ann", "user.username": "ann", entity: "ann", project: "birds", sweep: null }, ["a", "b", "c"]],
+    [{ username: "ben" }, []],
+    [{ job_type: "train", notes: "first", description: "D" }, ["a"]],
+    [{ heartbeat_at: { $exists: false } }, ["c"]],
+    [{ heartbeatAt: { $gte: "2026-01-01T00:01:59Z" } }, ["b"]],
+    [{ updatedAt: { $lt: "2026-01-01T00:01:00Z" } }, ["c"]],
+  ])("by what else is known of them, %j", async (filter, expected) => expect(await found(await varied(), filter)).toEqual(expected))
+
+  test.each([
+    ["-summary_metrics.acc", ["b", "a", "c"]],
+    ["+summary_metrics.acc", ["c", "a", "b"]],
+    ["-heartbeat_at", ["b", "a", "c"]],
+    ["-duration", ["b", "a", "c"]],
+  ])("in the order of it, %s", async (order, expected) => expect(await found(await varied(), {}, order)).toEqual(expected))
+})
+
+describe("the state of a run", () => {
+  const update = "mutation ($input: UpdateRunStateInput!) { updateRunState(input: $input) { success } }"
+  const set = async (site: Site, run: string, state: string) =>
+    (await site.gql(update, { input: { id: btoa(`Run:${JSON.stringify(["ann", "birds", run])}`), state } })).status
+
+  test("is set to failed by hand, and to nothing else", async () => {
+    const site = createSite()
+    for (const run of ["lost", "done"]) await site.registry.upsertRun({ ...project, run })
+    await site.registry.finishRun({ ...project, run: "done" }, 0)
+    expect(await set(site, "lost", "pending")).toBe(400)
+    expect(await set(site, "lost", "failed")).toBe(200)
+    expect(await set(site, "done", "failed")).toBe(409)
+    expect(await set(site, "none", "failed")).toBe(404)
+    expect((await collect(site.registry.runs(project))).map(({ run, state }) => [run, state])).toEqual([
+      ["done", "finished"],
+      ["lost", "failed"],
+    ])
   })
 })
