@@ -35,7 +35,7 @@ const onPurpose: Readonly<Record<string, Refusal>> = {
   "reports draw what runs measured": { operations: /^ProjectViews$|CustomChart/, words: "no reports" },
   "history is what runs measured": { operations: /History|ConsoleLog|^SweepWatchedRuns$/, words: "no history of runs" },
   "runs have no files to delete": { operations: /^deleteFiles$/, words: "no files of runs" },
-  "runs are what artifacts were logged by, and stay": {
+  "runs end by themselves": {
     operations: /^(StopRun|RewindRun|RunStoppedStatus)$/,
     words: "does not stop or rewind runs",
   },

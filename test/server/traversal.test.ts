@@ -86,7 +86,7 @@ const artifact = `id files(names: [$s], after: $s) { ${file} }
   createdBy { ... on Run { wandbConfig(keys: [$s]) outputArtifacts(after: $s) { totalCount } inputArtifacts(after: $s) { totalCount } } }`
 const inProject: readonly string[] = [
   "id",
-  "run(name: $s) { id }",
+  "run(name: $s, desc: $s) { files(names: [$s], after: $s, pattern: $s) { totalCount } }",
   "runCount(filters: $s)",
   "runs(filters: $s) { totalCount }",
   "runs(order: $s) { totalCount }",
