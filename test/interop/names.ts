@@ -27,15 +27,23 @@ const each = (input: unknown): string[] => (typeof input === "string" ? [input] 
 const some = (test: RegExp) => (input: unknown) => each(input).some((text) => test.test(text))
 const unstorable = some(/\0|\p{Surrogate}/u)
 const empty = some(/^$/)
+/** A name that has a page, which addresses would take for a place. */
+const place = some(/^\.\.?$/)
 
 /** Every place where isofact means to differ: it refuses what Python lets pass, and the server or a file system would not. */
 const differences: Readonly<Record<string, Readonly<Record<string, (input: unknown) => boolean>>>> = {
-  "artifact name": { "a trailing line feed": some(/\n$/) },
-  "collection name": { "NUL and lone surrogates": unstorable, empty, "a colon, which starts the alias in a path": some(/:/) },
-  "project name": { "NUL and lone surrogates": unstorable },
+  "artifact name": { "a trailing line feed": some(/\n$/), "a dot or two": place },
+  "collection name": {
+    "NUL and lone surrogates": unstorable,
+    empty,
+    "a dot or two": place,
+    "a colon, which starts the alias in a path": some(/:/),
+  },
+  "project name": { "NUL and lone surrogates": unstorable, "a dot or two": place },
   type: {
     "NUL and lone surrogates": (input) => unstorable((input as string[])[0]),
     empty: (input) => (input as string[])[0] === "",
+    "a dot or two": (input) => place((input as string[])[0]),
   },
   aliases: { "NUL and lone surrogates": unstorable, empty, "vN, which is how versions are called": some(/^v\p{N}+$/u) },
   tags: { "a trailing line feed": some(/\n$/) },
