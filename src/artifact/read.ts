@@ -1,6 +1,6 @@
 import type { Digest } from "../core/digest-text.ts"
 import type { Entry } from "../core/entry.ts"
-import { DigestMismatchError, StorageError } from "../errors.ts"
+import { DigestMismatchError, EntryNotFoundError, StorageError } from "../errors.ts"
 import type { CallOptions, Content, Directory, OpenFileOptions, StoredEntry } from "../ports.ts"
 import { type Logged, more } from "./state.ts"
 
@@ -66,6 +66,8 @@ export async function useStored<T>(
       const { content, expect } = await provable(entry, await open())
       return await use(content, expect)
     } catch (error) {
+      // What was wrong is taken out of sight where it is stored.
+      if (mismatch !== undefined && error instanceof EntryNotFoundError) break
       if (!(error instanceof DigestMismatchError)) throw error
       mismatch = error
       await discard(logged, file.digest)

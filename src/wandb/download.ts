@@ -1,5 +1,5 @@
 import { checkRange, pullStream, readHeld } from "../bytes/streams.ts"
-import { EntryNotFoundError } from "../errors.ts"
+import { DigestMismatchError, EntryNotFoundError } from "../errors.ts"
 import type { ReadOptions } from "../ports.ts"
 import { isExpired } from "./answer.ts"
 import { WireFailure } from "./failure.ts"
@@ -51,6 +51,7 @@ export function download(
   let position = range?.start ?? 0
   let location: Location | undefined
   let moves = 0
+  let hasBroken = false
   let reading: Reading | undefined
 
   const open = async (): Promise<Reading> => {
@@ -65,7 +66,7 @@ export function download(
       if (isPart && response.status === 200) source.onWhole?.()
       return await startReading(response, watch, position)
     } catch (error) {
-      if (!mayMove(error) || ++moves > maxMoves) throw gone(error, path)
+      if (!mayMove(error) || ++moves > maxMoves) throw gone(error, path, hasBroken)
       location = await source.locate(location)
       throw new WireFailure("unclear", (error as WireFailure).message, { ...(error as WireFailure).facts, retryAfterMs: 0 })
     }
@@ -104,6 +105,7 @@ export function download(
       try {
         return await next()
       } catch (error) {
+        hasBroken ||= reading !== undefined
         close()
         throw error
       }
@@ -160,7 +162,11 @@ async function readOnce(reader: Reading["reader"], watch: Watch): Promise<Uint8A
 /** Another address may serve what this one does not: it has run out, or the store behind it knows nothing of the file. */
 const mayMove = (error: unknown) => isExpired(error) || (error instanceof WireFailure && error.facts.status === 404)
 
-function gone(error: unknown, path: string): unknown {
+/** A server that proves what it sends breaks off what has rotted, and takes it out of sight. */
+function gone(error: unknown, path: string, hasBroken: boolean): unknown {
   if (!(error instanceof WireFailure) || error.facts.status !== 404) return error
-  return new EntryNotFoundError(`"${path}" is not there any more: the server has no bytes for it`, { path, operation: "download" })
+  const details = { path, operation: "download" }
+  if (hasBroken)
+    return new DigestMismatchError(`"${path}" is damaged: the server broke it off, and has no bytes for it any more`, details)
+  return new EntryNotFoundError(`"${path}" is not there any more: the server has no bytes for it`, details)
 }
