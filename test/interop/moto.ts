@@ -8,6 +8,17 @@ export interface MotoServer {
 
 /** @param python one that has moto[server] */
 export async function startMoto(python: string): Promise<MotoServer> {
+  // A port may be somebody else's.
+  for (let tries = 1; ; tries++) {
+    try {
+      return await start(python)
+    } catch (error) {
+      if (tries === 3) throw error
+    }
+  }
+}
+
+async function start(python: string): Promise<MotoServer> {
   const port = 20_000 + Math.floor(Math.random() * 20_000)
   const endpoint = `http://127.0.0.1:${port}`
   // One request at a time: moto looks whether a condition holds and writes later, so of two at once both could win.

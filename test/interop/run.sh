@@ -52,5 +52,8 @@ find_python() {
 
 find_python
 [ -f "$root/dist/index.js" ] || { echo "interop: build first (npm run build)" >&2; exit 1; }
-[ $# -gt 0 ] || { bash "$root/test/interop/s3.sh" && bash "$root/test/interop/references-clouds.sh"; }
+if [ $# -eq 0 ]; then
+  bash "$root/test/interop/s3.sh"
+  bash "$root/test/interop/references-clouds.sh"
+fi
 exec node "$root/test/interop/interop.ts" "$python" "$@"
