@@ -1,8 +1,9 @@
 import { collect, mapAhead } from "../../bytes/ahead.ts"
+import { registryNameOf } from "../../core/names.ts"
 import type { CollectionRecord, Membership, ProjectRecord } from "../../ports.ts"
 import { name, size, time } from "./format.ts"
 import { type Html, html, type Piece } from "./html.ts"
-import { memberLink, pager, registryName, slice, table } from "./parts.ts"
+import { memberLink, pager, slice, table } from "./parts.ts"
 import { latestOf } from "./project.ts"
 import type { Page, Visit } from "./visit.ts"
 
@@ -17,8 +18,8 @@ export async function homePage(visit: Visit, entity?: string): Promise<Page | un
   const projects = await collect(call.registry.projects(entity, { signal: call.signal }))
   if (projects.length === 0 && entity !== undefined && entity !== call.principal.entity) return undefined
   const part = slice(visit, projects)
-  const registries = part.items.filter((each) => registryName(each) !== undefined)
-  const others = part.items.filter((each) => registryName(each) === undefined)
+  const registries = part.items.filter((each) => registryNameOf(each.project) !== undefined)
+  const others = part.items.filter((each) => registryNameOf(each.project) === undefined)
   const body = html`<div class="head">${entity !== undefined && html`<p class="kind">Entity</p>`}
 <h1>${entity === undefined ? "Artifacts" : name(entity)}</h1></div>
 ${projects.length === 0 && html`<p class="none">There are no projects yet. The first artifact that is logged makes one.</p>`}
@@ -32,7 +33,7 @@ ${pager(visit, part)}`
 function projectTable({ links }: Visit, title: string, projects: readonly ProjectRecord[], hasEntity: boolean): Html | undefined {
   if (projects.length === 0) return undefined
   const rows = projects.map((each): Piece[] => {
-    const link = html`<a href="${links.project(each)}">${name(registryName(each) ?? each.project)}</a>`
+    const link = html`<a href="${links.project(each)}">${name(registryNameOf(each.project) ?? each.project)}</a>`
     const entity = html`<a href="${links.entity(each.entity)}">${name(each.entity)}</a>`
     return [
       link,

@@ -5,15 +5,10 @@ import { type Html, html, type Piece } from "./html.ts"
 import { type Links, withQuery } from "./links.ts"
 import type { Crumb, Visit } from "./visit.ts"
 
-/** The name of a registry, or undefined for an ordinary project. */
-export function registryName({ project }: ProjectRef): string | undefined {
-  return registryNameOf(project)
-}
-
 export function projectCrumbs(links: Links, { entity, project }: ProjectRef): Crumb[] {
   return [
     { label: entity, href: links.entity(entity) },
-    { label: registryName({ entity, project }) ?? project, href: links.project({ entity, project }) },
+    { label: registryNameOf(project) ?? project, href: links.project({ entity, project }) },
   ]
 }
 

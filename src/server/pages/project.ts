@@ -1,8 +1,9 @@
 import { collect, mapAhead } from "../../bytes/ahead.ts"
+import { registryNameOf } from "../../core/names.ts"
 import type { CollectionRecord, Membership, ProjectRef } from "../../ports.ts"
 import { count, name, size, time } from "./format.ts"
 import { type Html, html, type Piece } from "./html.ts"
-import { chips, facts, pager, prose, registryName, sliceOf, table } from "./parts.ts"
+import { chips, facts, pager, prose, sliceOf, table } from "./parts.ts"
 import type { Page, Visit } from "./visit.ts"
 
 const columns = [
@@ -27,7 +28,7 @@ export async function projectPage(visit: Visit, entity: string, project: string,
   const part = await sliceOf(visit, call.registry.collections(found, type, options), collectionsAtOnce)
   const rows = await collect(mapAhead(part.items, (each) => collectionRow(visit, each)))
   const shown = [...new Set(rows.map(({ collection }) => collection.type))].sort()
-  const registry = registryName(found)
+  const registry = registryNameOf(found.project)
   const body = html`<div class="head"><p class="kind">${registry === undefined ? "Project" : "Registry"}</p><h1>${name(registry ?? project)}</h1></div>
 ${prose(found.description)}
 ${facts([
