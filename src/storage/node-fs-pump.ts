@@ -7,6 +7,10 @@ import { storageError } from "./node-fs-errors.ts"
  * file in flight.
  */
 const PIECE_BYTES = 512 * 1024
+/** Of one file: one is filled while the other is hashed and written. */
+const PIECES = 2
+/** So that neither the thread nor the disk waits while the other or the source is slow. */
+const PIECES_BESIDE_THREAD = 8
 const KEPT_PIECES = 8
 /** Below this, asking another thread costs more than it saves. */
 const WORTH_A_THREAD = 16 * 1024 * 1024
@@ -24,11 +28,17 @@ interface PumpOptions extends CallOptions {
   readonly onBytes?: ((count: number) => void) | undefined
 }
 
-/** Moves bytes through a hash into a file: the next piece is read and the last one written while this thread hashes. */
+/** Moves bytes through a hash into a file: the next piece is read and the ones before it are written while one is hashed. */
 export interface Pump {
   fromFile(source: FileHandle, options: PumpOptions): Promise<StoredFile>
   /** On failure or abort the stream is cancelled. */
   fromStream(content: Content, options: PumpOptions): Promise<StoredFile>
+}
+
+interface Slot {
+  readonly piece: Uint8Array
+  /** Until it settles, the piece is not free. */
+  moved?: Promise<unknown>
 }
 
 export function createPump(hasher: Hasher, threads?: HashThreads | undefined): Pump {
@@ -44,36 +54,45 @@ export function createPump(hasher: Hasher, threads?: HashThreads | undefined): P
     const take = () => (bytes === PIECE_BYTES ? kept.pop() : undefined) ?? allocate(bytes)
     const thread = expected >= WORTH_A_THREAD ? await threads?.open() : undefined
     const state = thread ?? (await hasher.create())
-    let [full, empty] = [take(), take()]
-    let size = 0
-    const next = () => {
-      const reading = fill(empty, size)
-      // Whoever awaits it hears of a failure; until then nobody may.
-      reading.catch(() => undefined)
-      return reading
+    const pieces = thread === undefined ? PIECES : PIECES_BESIDE_THREAD
+    const ring: Slot[] = []
+    const slot = (turn: number): Slot => {
+      ring[turn % pieces] ??= { piece: take() }
+      return ring[turn % pieces] as Slot
     }
-    let reading = next()
+    const move = async (piece: Uint8Array, position: number) => {
+      await Promise.all([out && writeAll(out, piece, position, label), state.update(piece)])
+      onBytes?.(piece.byteLength)
+    }
+    // Whoever awaits it hears of a failure; until then nobody may.
+    const quiet = <T>(work: Promise<T>) => {
+      work.catch(() => undefined)
+      return work
+    }
+    let size = 0
+    let reading = quiet(fill(slot(0).piece, 0))
     try {
-      for (;;) {
+      for (let turn = 0; ; turn++) {
         const count = await reading
         signal?.throwIfAborted()
-        if (count === 0) return { digest: await state.digest(), size }
-        ;[full, empty] = [empty, full]
-        const [piece, position] = [full.subarray(0, count), size]
+        if (count === 0) {
+          await Promise.all(ring.map(({ moved }) => moved))
+          return { digest: await state.digest(), size }
+        }
+        const [full, empty] = [slot(turn), slot(turn + 1)]
+        await empty.moved
         size += count
-        reading = next()
-        await Promise.all([out && writeAll(out, piece, position, label), state.update(piece)])
-        onBytes?.(count)
+        reading = quiet(fill(empty.piece, size))
+        full.moved = quiet(move(full.piece.subarray(0, count), size - count))
       }
     } catch (error) {
       stop(error)
       await thread?.abandon()
       throw error
     } finally {
-      // Neither the source nor the piece is free as long as one is read into the other.
-      await reading.catch(() => undefined)
-      keep(full)
-      keep(empty)
+      // Neither the source nor a piece is free as long as one is read into the other.
+      await Promise.allSettled([reading, ...ring.map(({ moved }) => moved)])
+      for (const { piece } of ring) keep(piece)
     }
   }
 
