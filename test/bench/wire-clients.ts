@@ -1,9 +1,10 @@
 /** Clients that log and download at the same time, each a version of its own: `wire-clients.ts URL CLIENTS FILES BYTES`. */
-import { createNodeHasher } from "../../src/digest/node-crypto.ts"
-import { Api, Artifact, init } from "../../src/index.ts"
-import { createMemoryBlobStore, createMemoryDirectory } from "../../src/storage/memory.ts"
-import { wandb } from "../../src/wandb/wandb.ts"
-import { apiKey } from "../durability/wire.ts"
+
+import { Api, Artifact, init } from "isofact"
+import { createNodeHasher } from "isofact/digest/node-crypto"
+import { createMemoryBlobStore, createMemoryDirectory } from "isofact/storage/memory"
+import { wandb } from "isofact/wandb"
+import { apiKey } from "../secrets.ts"
 
 const [baseUrl, ...counts] = process.argv.slice(2) as [string, ...string[]]
 const [clients, files, bytes] = counts.map(Number) as [number, number, number]

@@ -1,10 +1,10 @@
 /** Logs a tree and downloads it again, over the wire: `wire-ours.ts TREE URL`. */
 import { readFileSync } from "node:fs"
-import { createNodeHasher } from "../../src/digest/node-crypto.ts"
-import { Api, Artifact, init } from "../../src/index.ts"
-import { createMemoryBlobStore } from "../../src/storage/memory.ts"
-import { wandb } from "../../src/wandb/wandb.ts"
-import { apiKey } from "../durability/wire.ts"
+import { Api, Artifact, init } from "isofact"
+import { createNodeHasher } from "isofact/digest/node-crypto"
+import { createMemoryBlobStore } from "isofact/storage/memory"
+import { wandb } from "isofact/wandb"
+import { apiKey } from "../secrets.ts"
 
 const [tree, baseUrl] = process.argv.slice(2) as [string, string]
 const hasher = createNodeHasher()
@@ -28,4 +28,4 @@ const download = await timed(async () => {
 })
 await run.finish()
 const peak = /VmHWM:\s+(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? Number.NaN
-console.log(JSON.stringify({ log, download, peakMiB: Number(peak) / 1024 }))
+console.log(JSON.stringify({ log, download, proven: download, peakMiB: Number(peak) / 1024 }))

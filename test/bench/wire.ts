@@ -16,6 +16,8 @@ import { median } from "./support.ts"
 interface Sample {
   readonly log: number
   readonly download: number
+  /** Until every byte that was downloaded has been hashed, too. */
+  readonly proven: number
   /** Of the client, in MiB; of Python with the processes it started. */
   readonly peakMiB: number
 }
@@ -29,7 +31,8 @@ const { values } = parseArgs({
 })
 const script = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 const work = mkdtempSync(join(tmpdir(), "isofact-bench-wire-"))
-const ownNode = ["--conditions=isofact-source", "--expose-gc"]
+/** Of lines to a server, in bytes per second each way: 1 Gbit/s. */
+const LINE = 125_000_000
 
 function run(command: string, args: readonly string[], cwd: string): Promise<Sample> {
   mkdirSync(cwd, { recursive: true })
@@ -46,21 +49,23 @@ function run(command: string, args: readonly string[], cwd: string): Promise<Sam
 }
 
 type Use<T> = (url: string, pid: number) => Promise<T>
+type Measure = (url: string) => Promise<Sample>
 
 /** A server with nothing in it, in a process of its own. */
 async function withServer<T>(use: Use<T>): Promise<T> {
   const dir = mkdtempSync(join(work, "server-"))
   try {
-    return await withProcess(dir, use)
+    return await withProcess("wire-server.ts", [dir], use)
   } finally {
     rmSync(dir, { recursive: true, force: true })
   }
 }
 
-/** A server over a folder, or before another server. */
-async function withProcess<T>(place: string, use: Use<T>, way: readonly "direct"[] = []): Promise<T> {
-  const args = [...ownNode, script("wire-server.ts"), place, ...way]
-  const server = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] })
+const withGateway = (use: Measure, ...way: "direct"[]) => withServer((url) => withProcess("wire-server.ts", [url, ...way], use))
+
+/** A process that prints the address at which it serves. */
+async function withProcess<T>(name: string, args: readonly string[], use: Use<T>): Promise<T> {
+  const server = spawn(process.execPath, [script(name), ...args], { stdio: ["ignore", "pipe", "inherit"] })
   try {
     const url = await new Promise<string>((resolve) => server.stdout.once("data", (line) => resolve(String(line).trim())))
     return await use(url, server.pid!)
@@ -69,28 +74,36 @@ async function withProcess<T>(place: string, use: Use<T>, way: readonly "direct"
   }
 }
 
+const overLine = (use: Measure) => (url: string) => withProcess("wire-line.ts", [url, String(LINE)], use)
+
 /** What a gateway before the server costs, of time. */
 async function weighGateway(title: string, tree: string, rounds: number): Promise<string[][]> {
-  type Measure = (url: string) => Promise<Sample>
   const ways = {
     none: (use: Measure) => withServer(use),
-    gateway: (use: Measure) => withServer((url) => withProcess(url, use)),
-    direct: (use: Measure) => withServer((url) => withProcess(url, use, ["direct"])),
+    "through a gateway": (use: Measure) => withGateway(use),
+    "through a gateway with direct": (use: Measure) => withGateway(use, "direct"),
+    "over a line": (use: Measure) => withServer(overLine(use)),
+    "over a line, through a gateway": (use: Measure) => withGateway(overLine(use)),
   }
-  const samples: Record<keyof typeof ways, Sample[]> = { none: [], gateway: [], direct: [] }
+  const against = {
+    "through a gateway": "none",
+    "through a gateway with direct": "none",
+    "over a line, through a gateway": "over a line",
+  } as const
+  const names = Object.keys(ways) as (keyof typeof ways)[]
+  const samples = Object.fromEntries(names.map((name) => [name, [] as Sample[]])) as Record<keyof typeof ways, Sample[]>
   for (let round = 0; round < rounds; round++) {
-    for (const way of ["none", "gateway", "direct"] as const) {
-      const cwd = mkdtempSync(join(work, `${way}-`))
-      samples[way].push(await ways[way]((url) => sides.isofact(tree, url, cwd)))
+    for (const name of names) {
+      const cwd = mkdtempSync(join(work, "gateway-"))
+      samples[name].push(await ways[name]((url) => sides.isofact(tree, url, cwd)))
       rmSync(cwd, { recursive: true, force: true })
     }
   }
   return (["log", "download"] as const).flatMap((key) =>
-    (["gateway", "direct"] as const).map((way) => {
-      const [through, without] = [samples[way], samples.none].map((side) => median(side.map((one) => one[key])))
-      const label = way === "direct" ? "through a gateway with direct" : "through a gateway"
+    (Object.keys(against) as (keyof typeof against)[]).map((name) => {
+      const [through, without] = [name, against[name]].map((way) => median(samples[way].map((one) => one[key])))
       return [
-        `${title}: ${key} ${label}`,
+        `${title}: ${key} ${name}`,
         `${through!.toFixed(1)} s`,
         `${without!.toFixed(1)} s`,
         `${(without! / through!).toFixed(2)}×`,
@@ -105,7 +118,7 @@ const CROWD = { processes: 4, clients: 16, files: 50, bytes: 65_536 }
 async function weighCrowd(): Promise<string[][]> {
   const { processes, clients, files, bytes } = CROWD
   return withServer(async (url, pid) => {
-    const args = [...ownNode, script("wire-clients.ts"), url, ...[clients, files, bytes].map(String)]
+    const args = [script("wire-clients.ts"), url, ...[clients, files, bytes].map(String)]
     const begun = performance.now()
     await Promise.all(Array.from({ length: processes }, () => run(process.execPath, args, work)))
     const seconds = (performance.now() - begun) / 1000
@@ -136,25 +149,30 @@ function makeTree(name: string, files: number, bytes: number): string {
 
 const python = process.env.ISOFACT_PYTHON ?? "python3"
 const sides = {
-  isofact: (tree: string, url: string, cwd: string) => run(process.execPath, [...ownNode, script("wire-ours.ts"), tree, url], cwd),
+  isofact: (tree: string, url: string, cwd: string) => run(process.execPath, [script("wire-ours.ts"), tree, url], cwd),
   python: (tree: string, url: string, cwd: string) => run(python, ["-B", script("wire_rival.py"), tree, url], cwd),
 }
 
-async function compare(title: string, tree: string, rounds: number): Promise<string[][]> {
+async function compare(title: string, tree: string, rounds: number, reach = (use: Measure): Measure => use): Promise<string[][]> {
   const samples: Record<keyof typeof sides, Sample[]> = { isofact: [], python: [] }
   for (let round = 0; round < rounds; round++) {
     for (const side of ["isofact", "python"] as const) {
       const cwd = mkdtempSync(join(work, `${side}-`))
-      samples[side].push(await withServer((url) => sides[side](tree, url, cwd)))
+      samples[side].push(await withServer(reach((url) => sides[side](tree, url, cwd))))
       rmSync(cwd, { recursive: true, force: true })
     }
   }
   const middle = (side: keyof typeof sides, key: keyof Sample) => median(samples[side].map((sample) => sample[key]))
   const row = (label: string, key: keyof Sample, unit: string) => {
     const [mine, theirs] = [middle("isofact", key), middle("python", key)]
-    return [`${title}: ${label}`, `${mine.toFixed(1)} ${unit}`, `${theirs.toFixed(1)} ${unit}`, `${(theirs / mine).toFixed(1)}×`]
+    return [`${title}: ${label}`, `${mine.toFixed(1)} ${unit}`, `${theirs.toFixed(1)} ${unit}`, `${(theirs / mine).toFixed(2)}×`]
   }
-  return [row("log", "log", "s"), row("download", "download", "s"), row("memory at most", "peakMiB", "MiB")]
+  return [
+    row("log", "log", "s"),
+    row("download", "download", "s"),
+    row("download, and prove every byte", "proven", "s"),
+    row("memory at most", "peakMiB", "MiB"),
+  ]
 }
 
 const show = (cells: readonly string[]) => console.log(cells.map((cell, at) => cell.padEnd(at === 0 ? 64 : 14)).join(""))
@@ -168,6 +186,7 @@ try {
     const one = makeTree("one", 1, Number(values.large) * 2 ** 20)
     const title = `1 file of ${values.large} MiB`
     for (const row of await compare(title, one, Math.min(Number(values.rounds), 2))) show(row)
+    for (const row of await compare(`${title} over a line of 1 Gbit/s`, one, 1, overLine)) show(row)
     for (const row of await weighGateway(title, one, Math.min(Number(values.rounds), 2))) show(row)
   }
 } finally {

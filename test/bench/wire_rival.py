@@ -39,8 +39,11 @@ artifact.add_dir(tree, skip_cache=True)
 run.log_artifact(artifact).wait()
 log = time.perf_counter() - start
 start = time.perf_counter()
-wandb.Api().artifact("bench/tree:latest").download("copy", skip_cache=True)
+logged = wandb.Api().artifact("bench/tree:latest")
+logged.download("copy", skip_cache=True)
 download = time.perf_counter() - start
+logged.verify("copy")
+proven = time.perf_counter() - start
 peak = peaks()
 run.finish()
-print(json.dumps({"log": log, "download": download, "peakMiB": peak}))
+print(json.dumps({"log": log, "download": download, "proven": proven, "peakMiB": peak}))
