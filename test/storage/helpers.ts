@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs"
+import { readdirSync, rmSync } from "node:fs"
 import { chmod, mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -20,6 +20,10 @@ afterAll(async () => {
     await chmod(path, 0o755).catch(() => undefined)
     await rm(path, { recursive: true, force: true })
   }
+})
+// In Bun and Deno all files share this module, and only the first of them gets the hook.
+process.once("exit", () => {
+  for (const path of made) rmSync(path, { recursive: true, force: true })
 })
 
 export const hasher = createNodeHasher()
