@@ -64,8 +64,8 @@ export class Run extends RunInfo implements ActiveRun {
       throw new InvalidArgumentError("options.name", "name and type are for logging a path; an Artifact has its own")
     }
     const draft =
-      artifact instanceof Artifact ? artifact : await (await more()).artifactOf(this.#session.platform, this.run, artifact, options)
-    await logDraft(stateOf(draft), this.#session, this, options)
+      artifact instanceof Artifact ? artifact : await (await more()).artifactOf(this.#session.platform, this.id, artifact, options)
+    await logDraft(stateOf(draft), this.#session, this.ref, options)
     return draft
   }
 
@@ -80,12 +80,12 @@ export class Run extends RunInfo implements ActiveRun {
     this.#requireActive("useArtifact")
     const used = typeof artifact === "string" ? await findArtifact(this.#session, this, artifact, options, "artifact") : artifact
     const state = stateOf(used)
-    if (used.isDraft()) await logDraft(state, this.#session, this, { signal: options.signal })
+    if (used.isDraft()) await logDraft(state, this.#session, this.ref, { signal: options.signal })
     const { member } = state.requireLogged("useArtifact")
     const { entity, project, collection } = member.collection
     await this.#session.registry.useVersion(
       { entity, project, collection, index: member.index, id: member.version.id },
-      this,
+      this.ref,
       options,
     )
     return used
@@ -124,7 +124,7 @@ export class Run extends RunInfo implements ActiveRun {
   async finish(options: { readonly exitCode?: number | undefined } & CallOptions = {}): Promise<void> {
     const { exitCode = 0 } = checkCall(options, { exitCode: checkExitCode })
     if (this.#finished) return
-    await this.#session.registry.finishRun(this, exitCode, options)
+    await this.#session.registry.finishRun(this.ref, exitCode, options)
     this.#finished = true
     this.end(exitCode)
     leaveRun(this)
@@ -144,7 +144,7 @@ export class Run extends RunInfo implements ActiveRun {
         "Pass distributedId, or start the run with a group: writers of one version find each other by it",
       )
     }
-    await logDraft(stateOf(artifact), this.#session, this, {
+    await logDraft(stateOf(artifact), this.#session, this.ref, {
       ...options,
       distributedId,
       commit,

@@ -359,7 +359,7 @@ const table: { readonly [method: string]: readonly Case[] } = {
   ],
   "api.run": [
     ["path", notPathString, ({ api }, path) => api.run(path)],
-    ...options(({ api, run }, options) => api.run(run.run, options)),
+    ...options(({ api, run }, options) => api.run(run.id, options)),
   ],
 
   "collection.name": [["name", [undefined, ...notName], ({ collection }, value) => Object.assign(collection, { name: value })]],

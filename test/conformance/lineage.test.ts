@@ -179,7 +179,7 @@ describe("runs", () => {
     await run.logArtifact(await draftOf("birds", { a: "a" }))
     expect(await (await api.artifact("birds")).loggedBy()).toMatchObject({
       path: run.path,
-      displayName: "night run",
+      name: "night run",
       jobType: "train",
       group: "g",
       notes: "n",
@@ -197,7 +197,7 @@ describe("runs", () => {
     await one.useArtifact("birds")
     await one.useArtifact("birds:v0")
     await two.useArtifact(artifact)
-    expect((await artifact.usedBy()).map(({ run }) => run).sort()).toEqual([one.run, two.run].sort())
+    expect((await artifact.usedBy()).map(({ id }) => id).sort()).toEqual([one.id, two.id].sort())
   })
 
   test("usedArtifacts and loggedArtifacts are what a run used and logged, in order", async () => {
@@ -221,7 +221,7 @@ describe("runs", () => {
     const run = await start()
     await run.useArtifact("best")
     expect((await collect(run.usedArtifacts())).map(({ name }) => name)).toEqual(["best:v0"])
-    expect((await artifact.usedBy()).map((user) => user.run)).toEqual([run.run])
+    expect((await artifact.usedBy()).map((user) => user.id)).toEqual([run.id])
   })
 
   test("useArtifact logs a draft first", async () => {
@@ -230,7 +230,7 @@ describe("runs", () => {
     const run = await start()
     expect(await run.useArtifact(draft)).toBe(draft)
     expect(draft.name).toBe("birds:v0")
-    expect((await draft.usedBy()).map((user) => user.run)).toEqual([run.run])
+    expect((await draft.usedBy()).map((user) => user.id)).toEqual([run.id])
   })
 
   test("useArtifact with a type takes only that type", async () => {
@@ -249,8 +249,8 @@ describe("runs", () => {
     await good.finish()
     await bad.finish({ exitCode: 3 })
     expect([good.state, bad.state]).toEqual(["finished", "failed"])
-    expect((await api.run(good.run)).state).toBe("finished")
-    expect((await api.run(bad.run)).state).toBe("failed")
+    expect((await api.run(good.id)).state).toBe("finished")
+    expect((await api.run(bad.id)).state).toBe("failed")
   })
 
   test("after finish each verb is a ConflictError", async () => {
@@ -272,7 +272,7 @@ describe("runs", () => {
     let id = ""
     {
       await using run = await init({ registry })
-      id = run.run
+      id = run.id
     }
     expect((await api.run(id)).state).toBe("finished")
   })
@@ -282,14 +282,14 @@ describe("runs", () => {
     const one = await start({ id: "mine", jobType: "train" })
     await one.finish()
     const two = await start({ id: "mine", notes: "again" })
-    expect(two).toMatchObject({ id: one.id, jobType: "train", notes: "again", state: "running", displayName: "mine" })
+    expect(two).toMatchObject({ id: one.id, jobType: "train", notes: "again", state: "running", name: "mine" })
   })
 
   test("an id is eight characters when none is given", async () => {
     const { start } = fresh()
     const [one, two] = [await start(), await start()]
-    expect(one.run).toMatch(/^[a-z0-9]{8}$/)
-    expect(two.run).not.toBe(one.run)
-    expect(one.path).toBe(`local/uncategorized/${one.run}`)
+    expect(one.id).toMatch(/^[a-z0-9]{8}$/)
+    expect(two.id).not.toBe(one.id)
+    expect(one.path).toBe(`local/uncategorized/${one.id}`)
   })
 })

@@ -31,7 +31,7 @@ describe("save() of a draft", () => {
     const draft = await draftOf("birds", { a: "a" })
     await draft.save()
     expect(draft.name).toBe("birds:v0")
-    expect((await (await api.artifact("birds")).loggedBy())?.run).toBe(run.run)
+    expect((await (await api.artifact("birds")).loggedBy())?.id).toBe(run.id)
   })
 
   test("logs it by the run that is given", async () => {
@@ -40,7 +40,7 @@ describe("save() of a draft", () => {
     await start()
     const draft = await draftOf("birds", { a: "a" })
     await draft.save({ run: mine })
-    expect((await draft.loggedBy())?.run).toBe(mine.run)
+    expect((await draft.loggedBy())?.id).toBe(mine.id)
   })
 
   test("logs it by an automatic run of job type auto in the registry that is given", async () => {
@@ -65,7 +65,7 @@ describe("save() of a draft", () => {
     await finished.finish()
     const draft = await draftOf("birds", { a: "a" })
     await draft.save()
-    expect((await draft.loggedBy())?.run).toBe(running.run)
+    expect((await draft.loggedBy())?.id).toBe(running.id)
   })
 
   test("that fails finishes the automatic run as failed", async () => {

@@ -173,7 +173,7 @@ const newDraft = (collection: string, at: number) =>
 const use = (collection: string, at: number) =>
   onMember("use", collection, at, async ({ real, member, artifact }) => {
     await real.run.useArtifact(artifact.name)
-    member.version.users.add(real.run.run)
+    member.version.users.add(real.run.id)
   })
 
 // ---------------------------------------------------------------- the comparison

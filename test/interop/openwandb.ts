@@ -37,7 +37,7 @@ async function checkRuns(group: Group, registry: Registry): Promise<void> {
   })
   const api = new Api({ registry })
   const started = await api.run("ours")
-  group.same([started.state, started.displayName], ["running", "Our run"], "a run")
+  group.same([started.state, started.name], ["running", "Our run"], "a run")
   group.same([started.tags, started.config], [["a", "b"], { lr: 0.1, deep: { list: [1, null] } }], "its tags and config")
   await run.finish()
   group.same((await api.run("default/garden/ours")).state, "finished", "a run that was finished")

@@ -81,7 +81,7 @@ async function checkLogged(group: Group, api: Api, { tour, grown, shared }: LogF
   const expected = { ...tour, aliases: ["again", "first"] }
   group.same(factsOf(found), expected, "tour:v0")
   group.same(found.ttl, { days: 30 }, "its ttl")
-  group.same((await found.loggedBy())?.run, "logger", "its run")
+  group.same((await found.loggedBy())?.id, "logger", "its run")
   await found.verify(undefined, { stored: true })
   group.same(entriesOf((await api.artifact("grown:v1")).manifest), grown, "the incremental version")
   group.same(entriesOf((await api.artifact("shared:v0")).manifest), shared, "the version of three writers")

@@ -311,7 +311,7 @@ describe("run.logArtifact of a path", () => {
     await write(tree)
     const run = await start()
     const file = await run.logArtifact(at("in/a.txt"))
-    expect(file).toMatchObject({ name: `run-${run.run}-a.txt:v0`, type: "unspecified" })
+    expect(file).toMatchObject({ name: `run-${run.id}-a.txt:v0`, type: "unspecified" })
     expect(paths(file)).toEqual(["a.txt"])
     const directory = await run.logArtifact(at("in"), { name: "birds", type: "dataset", aliases: ["best"] })
     expect(directory).toMatchObject({ name: "birds:v0", type: "dataset" })
