@@ -1,12 +1,10 @@
+import { MAX_TIMER_MS } from "../bytes/pause.ts"
 import { untilAborted } from "../bytes/streams.ts"
 import { refuse } from "../core/check.ts"
 import { ArtifactNotLoggedError, WaitTimeoutError } from "../errors.ts"
 import type { CallOptions } from "../ports.ts"
 import { checkCall } from "./call.ts"
 import type { ArtifactState } from "./state.ts"
-
-/** The longest a timer of any runtime can be set for; as good as no deadline. */
-const longestTimerMs = 2 ** 31 - 1
 
 /** `saving` is what was going on when the caller asked. */
 export async function waitLogged(
@@ -23,7 +21,7 @@ export async function waitLogged(
     )
   }
   const logged = untilAborted(saving, signal)
-  if (timeoutMs === undefined || timeoutMs > longestTimerMs) return void (await logged)
+  if (timeoutMs === undefined || timeoutMs > MAX_TIMER_MS) return void (await logged)
   let timer: ReturnType<typeof setTimeout> | undefined
   const timeout = new Promise<never>((_, reject) => {
     const late = () =>

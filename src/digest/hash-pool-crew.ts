@@ -1,3 +1,4 @@
+import { MAX_TIMER_MS } from "../bytes/pause.ts"
 import type { Job } from "./hash-pool-job.ts"
 import { createInlineMember, createMember, type Member, type Started } from "./hash-pool-member.ts"
 
@@ -50,7 +51,7 @@ export function createCrew({ size: limit, idleMs, start, runInline }: CrewOption
     deal(small, 0, share)
     if (small.size + large.size > 0 && members.size < limit && !starting) grow()
     deal(small, 1, share)
-    idle = setTimeout(rest, idleMs)
+    idle = setTimeout(rest, Math.min(idleMs, MAX_TIMER_MS))
   }
   const deal = (queue: Set<Job>, load: number, share: number) => {
     for (const member of members) if (queue.size > 0 && loadOf(member, queue === large) === load) member.send(take(queue, share))

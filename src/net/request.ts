@@ -1,3 +1,4 @@
+import { MAX_TIMER_MS } from "../bytes/pause.ts"
 import { pullStream, untilAborted } from "../bytes/streams.ts"
 import type { CallOptions } from "../ports.ts"
 import { readText } from "./body.ts"
@@ -180,7 +181,8 @@ function createClock(timeoutMs: number, signal: AbortSignal | undefined): Clock 
     signal: signal === undefined ? controller.signal : AbortSignal.any([signal, controller.signal]),
     start(moreMs = 0) {
       clearTimeout(timer)
-      timer = setTimeout(() => controller.abort(new NoAnswer(`no answer within ${timeoutMs} ms`)), timeoutMs + moreMs)
+      const late = () => controller.abort(new NoAnswer(`no answer within ${timeoutMs} ms`))
+      timer = setTimeout(late, Math.min(timeoutMs + moreMs, MAX_TIMER_MS))
     },
     stop: () => clearTimeout(timer),
   }

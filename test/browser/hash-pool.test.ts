@@ -237,6 +237,16 @@ describe("it starts", () => {
     await expect.poll(() => page.workers().length).toBe(0)
     expect(await hashSome(page)).toEqual(someDigests)
   })
+
+  test("and its workers stay where they may be idle for longer than a timer can count", async () => {
+    const page = await openPage()
+    await page.evaluate(async () => {
+      Object.assign(globalThis, { pool: createHashPool({ idleMs: Number.POSITIVE_INFINITY }) })
+    })
+    await hashSome(page)
+    await page.waitForTimeout(200)
+    expect(page.workers().length).toBeGreaterThan(0)
+  })
 })
 
 describe("abort", () => {

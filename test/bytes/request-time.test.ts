@@ -24,3 +24,17 @@ test("what takes a store long is given ten times as long, and no longer", async 
   expect(asked).toBe(2)
   await expect(slow(3000).text({ ...request, isSlow: true })).rejects.toMatchObject({ code: "STORAGE" })
 })
+
+test("a store that may take longer than a timer can count is not given up at once", async () => {
+  const requester = createRequester({
+    name: "store",
+    timeoutMs: 2 ** 31,
+    authorize: ({ url }) => ({ url, headers: {} }),
+    fetch: async () => {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      return new Response("done")
+    },
+  })
+  const request = { operation: "read", label: "a", method: "GET", url: "https://store.example/a", repeatable: false } as const
+  expect((await requester.text(request)).body).toBe("done")
+})
