@@ -26,8 +26,8 @@ export abstract class ArtifactBuilder extends ArtifactAttributes {
   }
 
   /**
-   * Adds every file of a directory, all or none; empty folders vanish. Symbolic links are followed unless `links` says otherwise. Of a
-   * path, folders named `.isofact` are left out: they hold a registry, and the key of its server.
+   * Adds every file of a directory, all or none; empty folders vanish. Symbolic links are followed unless `links` says otherwise. Folders
+   * named `.isofact`, and links into them, are left out: they hold a registry, and the key of its server.
    *
    * @throws InvalidArgumentError when it is not a directory, or a path is taken by other content and `merge` is not set
    */

@@ -44,7 +44,8 @@ async function* walkFolder(folder: Node, prefix: string, ignore: (path: string) 
 async function* openChildren(folder: Node, prefix: string, ignore: (path: string) => boolean) {
   const open = async ([name, child]: Child) => [name, isFolder(child) ? child : await openFile(child, prefix + name)] as const
   for await (const children of childrenOf(folder, prefix.slice(0, -1) || folder.name || "the folder")) {
-    yield Promise.all(children.filter(([name, child]) => isFolder(child) || !ignore(prefix + name)).map(open))
+    const wanted = ([name, child]: Child) => (isFolder(child) ? name !== ".isofact" : !ignore(prefix + name))
+    yield Promise.all(children.filter(wanted).map(open))
   }
 }
 

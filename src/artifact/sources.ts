@@ -140,6 +140,7 @@ function* filePairs(items: readonly (Pair | File)[]): Generator<Pair> {
         "addDir was given a list with something that is no File, handle, dropped item or [path, file] pair",
       )
     }
+    if (relative.includes("/.isofact/")) continue
     yield [(tops.size === 1 ? relative.slice(relative.indexOf("/") + 1) : relative) || name, item as File]
   }
 }

@@ -43,7 +43,8 @@ export function createHomeGuard(root: string): HomeGuard {
   }
 }
 
-function homeAbove(path: string): string | undefined {
+/** The home of a registry that a real path is, or is in. */
+export function homeAbove(path: string): string | undefined {
   const names = path.split(sep)
   const depth = names.findIndex((name) => HOME_NAME.test(name))
   return depth < 0 ? undefined : names.slice(0, depth + 1).join(sep)

@@ -1,10 +1,11 @@
-import { type BigIntStats, type Dirent, readdirSync, statSync } from "node:fs"
-import { join } from "node:path"
+import { type BigIntStats, type Dirent, readdirSync, realpathSync, statSync } from "node:fs"
+import { dirname, join } from "node:path"
 import { InvalidArgumentError, StorageError } from "../errors.ts"
 import type { Content, WalkOptions } from "../ports.ts"
 import { HOME } from "./home.ts"
 import { createFileContent } from "./node-fs-content.ts"
 import { isMissing, orStorageError, storageError } from "./node-fs-errors.ts"
+import { homeAbove } from "./node-fs-home.ts"
 import { localPath } from "./node-fs-open.ts"
 import type { Slices } from "./node-fs-slices.ts"
 
@@ -21,10 +22,10 @@ interface Found {
 
 /**
  * Every file below a directory as entry path and content, a directory at a time, in the order the file system gives. Links are
- * followed unless `links` says otherwise (`"files"`: those to files only). Folders named `.isofact` are left out: what a registry keeps,
- * and the key of its server, are nothing to publish. Rejects with `InvalidArgumentError` when `directory` is not one and for a link under
- * `links: "error"`; with `StorageError` for a link in a circle or to nowhere, a pipe, socket or device, and a name that is not UTF-8
- * (an entry path is text).
+ * followed unless `links` says otherwise (`"files"`: those to files only). Folders named `.isofact` are left out, and links into them:
+ * what a registry keeps, and the key of its server, are nothing to publish. Rejects with `InvalidArgumentError` when `directory` is not
+ * one and for a link under `links: "error"`; with `StorageError` for a link in a circle or to nowhere, a pipe, socket or device, and a
+ * name that is not UTF-8 (an entry path is text).
  */
 export async function* walkNodeDirectory(
   directory: string | URL,
@@ -84,6 +85,7 @@ function addTarget({ files, folders }: Found, folder: Folder, { name, path, link
   const target = stated(path)
   if (target === undefined)
     throw new StorageError(`"${path}" is a symbolic link to something that does not exist; links: "skip" leaves it out`, { path })
+  if (leadsHome(path, target)) return
   if (target.isFile()) files.push([name, path])
   else if (!target.isDirectory()) throw special(path)
   else if (links === "files") return
@@ -92,6 +94,12 @@ function addTarget({ files, folders }: Found, folder: Folder, { name, path, link
     throw new StorageError(`"${path}" is a symbolic link to a directory that it is in, a circle; links: "skip" leaves it out`, {
       path,
     })
+}
+
+/** Whether a link leads to the home of a registry or into it. A file of that name is none. */
+function leadsHome(path: string, target: BigIntStats): boolean {
+  const real = orStorageError("read", path, () => realpathSync(path))
+  return homeAbove(target.isDirectory() ? real : dirname(real)) !== undefined
 }
 
 /** Whether a link to `target` in `folder` leads to `folder` or to one above it, up to the root of the walk. */

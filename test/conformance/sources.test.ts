@@ -105,6 +105,15 @@ describe("of several parts each keeps its name", () => {
   })
 })
 
+const furnished: Tree = { "a.txt": "a", ".isofact": { "api-key": "k" }, x: { ".isofact": { records: {} }, y: { ".isofact": "f" } } }
+test.each<[string, () => Parameters<Artifact["addDir"]>[0]]>([
+  ["handle", () => handleOf("birds", furnished)],
+  ["entry", () => entryOf("birds", furnished)],
+  ["picked files", () => ["a.txt", ".isofact/api-key", "x/.isofact/r", "x/y/.isofact"].map((path) => picked(`birds/${path}`))],
+])("what a registry keeps in a folder is left out: %s", async (_, source) => {
+  expect(await added(source())).toEqual(["a.txt", "x/y/.isofact"])
+})
+
 test("a file alone, dropped or as a handle, has its own name", async () => {
   expect(await added(drop(entryOf("a.txt", "a")).dataTransfer)).toEqual(["a.txt"])
   expect(await added([fileHandle("a.txt", "a")])).toEqual(["a.txt"])

@@ -44,6 +44,16 @@ describe("walk", () => {
     expect(await walk(root)).toEqual(["a", "c/.isofact"])
   })
 
+  test("nor does a link of another name lead there", async () => {
+    const root = await tree("a", "tree/b", "tree/.isofact/api-key", "tree/.isofact/records/x", "c/.isofact")
+    const links = { home: ".isofact", deep: ".isofact/records", key: ".isofact/api-key", chain: "key", file: "../c/.isofact" }
+    for (const [name, target] of Object.entries(links)) symlinkSync(target, join(root, "tree", name))
+    symlinkSync("tree", join(root, "d"))
+    const found = ["a", "c/.isofact", "d/b", "d/file", "tree/b", "tree/file"]
+    expect(await walk(root)).toEqual(found)
+    expect(await walk(root, { links: "files" })).toEqual(["a", "c/.isofact", "tree/b", "tree/file"])
+  })
+
   test("what `ignore` leaves out may be anything", async () => {
     const root = await tree("a", "b/c", "b/d")
     symlinkSync("nowhere", join(root, "broken"))
