@@ -11,7 +11,6 @@ import { opfsFolder } from "../storage/opfs-folders.ts"
 export { createHashPool, type HashPool, type HashPoolOptions } from "../digest/hash-pool.ts"
 export { createBrowserBlobStore } from "../storage/browser.ts"
 export { type BrowserStage, createBrowserStage } from "../storage/browser-stage.ts"
-export { createHandleDirectory } from "../storage/handle-directory.ts"
 export { createIndexedDbBlobStore, createIndexedDbRecordStore } from "../storage/indexeddb.ts"
 export { createOpfsBlobStore } from "../storage/opfs.ts"
 

@@ -28,7 +28,7 @@ interface Weight {
 
 const weights: Readonly<Record<string, Weight>> = {
   /** A page that logs and downloads on the embedded registry. */
-  page: { budget: 47_400, external: [] },
+  page: { budget: 46_400, external: [] },
   /** What a program loads that brings its own stores. */
   core: { budget: 25_800, external: ["#platform", "hash-wasm", "valibot"] },
 }
