@@ -6,7 +6,7 @@ import { isMissing, orAbsent, orStorageError } from "./browser-errors.ts"
 import type { HashBlob } from "./browser-writes.ts"
 import { requireWritable } from "./handle-permission.ts"
 import { createTwinGuard } from "./handle-twins.ts"
-import { HOME } from "./home.ts"
+import { HOME, HOME_NAME } from "./home.ts"
 import { openWritable } from "./opfs-sink.ts"
 import { SWAP } from "./opfs-temporary.ts"
 import { createTurns } from "./turns.ts"
@@ -24,11 +24,13 @@ interface HandleDirectoryOptions {
 /**
  * Any `FileSystemDirectoryHandle`, picked or of OPFS, as the target of downloads. The bytes of a file are verified before its stream is
  * closed, which is when they appear under its name; a new file is empty until then, and goes if they never come. Names the platform
- * does not take, files where a folder is needed and permission that was refused are `StorageError`s that name the path.
+ * does not take, files where a folder is needed and permission that was refused are `StorageError`s that name the path; so is writing or
+ * removing where a registry keeps what it has, in folders named `.isofact`, which are not listed either.
  */
 export function createHandleDirectory(root: FileSystemDirectoryHandle, options: HandleDirectoryOptions): Directory {
   const { hasher, hashBlob, name = root.name } = options
   const twins = createTwinGuard(root)
+  const homes = new Map<string, boolean>()
   const inTurn = createTurns()
   let permission: Promise<void> | undefined
   const permit = () => {
@@ -39,6 +41,18 @@ export function createHandleDirectory(root: FileSystemDirectoryHandle, options: 
     return permission
   }
 
+  /** What stands there when it is first looked for is a registry's; what this directory makes is not. */
+  const checkHome = async (path: string): Promise<void> => {
+    const names = path.split("/")
+    for (const [depth, name] of [root.name, ...names.slice(0, -1)].entries()) {
+      if (!HOME_NAME.test(name)) continue
+      const inside = [...names.slice(0, depth), ""].join("/")
+      const isThere = (await orAbsent(() => enter(root, inside, false))) !== undefined
+      if (!homes.has(inside)) homes.set(inside, isThere)
+      if (!homes.get(inside)) continue
+      throw new StorageError(`"${path}" is where a registry keeps what it has; choose another folder`, { path })
+    }
+  }
   const read = async (path: string, { signal }: CallOptions): Promise<File | undefined> => {
     signal?.throwIfAborted()
     const file = await guarded("read", path, () => orAbsent(() => findFile(root, path)))
@@ -69,7 +83,7 @@ export function createHandleDirectory(root: FileSystemDirectoryHandle, options: 
     put: (path, content, putting = {}) =>
       inTurn(twins.keyOf(path), putting.signal, async () => {
         await permit()
-        await guarded("write", path, () => twins.check(path))
+        await guarded("write", path, () => checkHome(path).then(() => twins.check(path)))
         const found = await write(path, content, putting)
         twins.add(path)
         return found
@@ -77,7 +91,7 @@ export function createHandleDirectory(root: FileSystemDirectoryHandle, options: 
     async remove(path, { signal } = {}) {
       signal?.throwIfAborted()
       await permit()
-      await guarded("remove", path, () => orAbsent(() => removeFile(root, path)))
+      await guarded("remove", path, () => checkHome(path).then(() => orAbsent(() => removeFile(root, path))))
       twins.remove(path)
     },
     async *list({ signal } = {}) {

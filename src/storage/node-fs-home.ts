@@ -1,9 +1,7 @@
 import { existsSync, lstatSync, realpathSync } from "node:fs"
 import { join, sep } from "node:path"
 import { StorageError } from "../errors.ts"
-
-/** `.isofact`, also where the file system folds case. */
-const HOME_NAME = /^\.isofact$/iu
+import { HOME_NAME } from "./home.ts"
 
 export interface HomeGuard {
   /** Throws `StorageError` when the names lead into the home of a registry. */

@@ -4,7 +4,7 @@ import { createBrowserPlatform } from "../../../src/doors/browser.ts"
 import { StorageError } from "../../../src/errors.ts"
 import { createHandleDirectory } from "../../../src/storage/handle-directory.ts"
 import { bytesOf, digestOf, sampleBytes, stalled, toArray } from "../../contracts/content.ts"
-import { filesBelow, hashBlob, hasher, newFolder, removePlaces } from "./places.ts"
+import { filesBelow, hashBlob, hasher, newFolder, removePlaces, writeFile } from "./places.ts"
 
 const BYTES = sampleBytes(2000, 41)
 
@@ -59,6 +59,45 @@ describe("permission", () => {
     await failure(directory.put("a", bytesOf(BYTES)))
     for (const path of ["a", "b", "c"]) await directory.put(path, bytesOf(BYTES))
     expect(asked).toBe(2)
+  })
+})
+
+describe("the home of a registry", () => {
+  test.each([".isofact", "deep/.isofact"])("%s: nothing in it is written or removed", async (home) => {
+    const folder = await newFolder()
+    await writeFile(folder, `${home}/records/x`, "record")
+    const directory = createHandleDirectory(folder, { hasher })
+    for (const act of [
+      () => directory.put(`${home}/records/x`, bytesOf(BYTES)),
+      () => directory.put(`${home}/new`, bytesOf(BYTES)),
+      () => directory.remove(`${home}/records/x`),
+    ]) {
+      const error = await failure(act())
+      expect(error).toBeInstanceOf(StorageError)
+      expect(error!.message).toContain(`"${home}/`)
+    }
+    expect(await filesBelow(folder)).toEqual([`${home}/records/x`])
+    await directory.put("a", bytesOf(BYTES))
+    expect(await toArray(directory.list())).toEqual([{ path: "a", size: 2000 }])
+  })
+
+  test("is no folder to download into", async () => {
+    const home = await (await newFolder()).getDirectoryHandle(".isofact", { create: true })
+    await writeFile(home, "x", "record")
+    const directory = createHandleDirectory(home, { hasher })
+    for (const act of [() => directory.put("new", bytesOf(BYTES)), () => directory.remove("x")]) {
+      expect((await failure(act()))?.message).toContain("choose another")
+    }
+    expect(await filesBelow(home)).toEqual(["x"])
+  })
+
+  test("is none where there was none: a version that holds such a folder is written whole", async () => {
+    const folder = await newFolder()
+    const directory = createHandleDirectory(folder, { hasher })
+    await Promise.all([".isofact/a", ".isofact/b/c"].map((path) => directory.put(path, bytesOf(BYTES))))
+    await directory.put(".isofact/d", bytesOf(BYTES))
+    await directory.remove(".isofact/a")
+    expect(await filesBelow(folder)).toEqual([".isofact/b/c", ".isofact/d"])
   })
 })
 
