@@ -68,21 +68,46 @@ describe("an answer without an end", () => {
   })
 })
 
+const nobody = { id: "p", name: "p", entity: { name: "e" }, description: null, createdAt: "2026-01-01T00:00:00Z", updatedAt: null }
+
+/** Says after each page that there is more, until it has no cursor left. */
+function listing(cursors: readonly unknown[], nodesAt: (page: number) => readonly unknown[]) {
+  let page = 0
+  return connect(async () => {
+    if (page === cursors.length) throw new Error("asked on and on")
+    const edges = nodesAt(page).map((node) => ({ node }))
+    return Response.json({ data: { models: { edges, pageInfo: { hasNextPage: true, endCursor: cursors[page++] } } } })
+  }, impatient)
+}
+
 test.each<[string, readonly unknown[]]>([
   ["go round in a circle", ["A", "B", "A"]],
   ["are missing", ["A", undefined]],
   ["are empty", [""]],
 ])("a list whose cursors %s ends in an error", async (_, cursors) => {
-  const rest = [...cursors]
-  const registry = connect(async () => {
-    if (rest.length === 0) throw new Error("asked on and on")
-    return Response.json({ data: { models: { edges: [], pageInfo: { hasNextPage: true, endCursor: rest.shift() } } } })
-  }, impatient)
+  const registry = listing(cursors, () => [nobody])
   await expect(Array.fromAsync(registry.projects("e"))).rejects.toMatchObject({
     code: "REGISTRY",
     message: expect.stringContaining("ends nowhere"),
     details: { operation: "Projects" },
   })
+})
+
+test.each([
+  ["no nodes", []],
+  ["nodes of nothing", [null, null]],
+])("a list that goes on with pages that have %s ends in an error, and one such page does not end it", async (_, none) => {
+  const registry = listing(["A", "B", "C", "D", "E", "F"], (page) => (page % 2 === 0 && page < 3 ? [nobody] : none))
+  const found: string[] = []
+  const reading = (async () => {
+    for await (const { project } of registry.projects("e")) found.push(project)
+  })()
+  await expect(reading).rejects.toMatchObject({
+    code: "REGISTRY",
+    message: expect.stringContaining("ends nowhere: Projects says that there is more and brings nothing"),
+    details: { operation: "Projects" },
+  })
+  expect(found).toEqual(["p", "p"])
 })
 
 describe.each(["file:///etc/hostname", "data:text/plain,1", "javascript:alert(1)", "no address"])("the address %s", (address) => {
