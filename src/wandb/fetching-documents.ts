@@ -1,12 +1,12 @@
 import type { ArtifactState } from "../ports.ts"
 import { document } from "./ask.ts"
 import { memberFields, pageInfo, placedFields, versionFields } from "./fragments.ts"
-import type { MemberNode, Page, PlacedNode, VersionNode } from "./wire.ts"
+import type { MemberNode, Page, PlacedNode, SourcedNode, VersionNode } from "./wire.ts"
 
 export const membershipByName = document<
   {
     readonly project: {
-      readonly artifactCollectionMembership: (MemberNode & { readonly artifact: VersionNode | null }) | null
+      readonly artifactCollectionMembership: (MemberNode & { readonly artifact: SourcedNode | null }) | null
     } | null
   },
   { readonly entity: string; readonly project: string; readonly name: string }
@@ -14,7 +14,7 @@ export const membershipByName = document<
   `
 query ArtifactMembershipByName($entity: String!, $project: String!, $name: String!) {
   project(name: $project, entityName: $entity) {
-    artifactCollectionMembership(name: $name) { ...MemberFields artifact { ...VersionFields } }
+    artifactCollectionMembership(name: $name) { ...MemberFields artifact { ...SourcedFields } }
   }
 }`,
   ...memberFields,

@@ -16,7 +16,7 @@ fragment CollectionFields on ArtifactCollection {
 const versionSelection = `
 fragment VersionFields on Artifact {
   id
-  artifactSequence { ...CollectionFields }
+  artifactSequence { name project { name entity { name } } }
   versionIndex
   artifactType { name }
   description
@@ -42,14 +42,22 @@ fragment MemberFields on ArtifactCollectionMembership {
   artifactCollection { ...CollectionFields }
 }`
 
-export const versionFields = [versionSelection, collectionFields]
-export const memberFields = [memberSelection, versionSelection, collectionFields]
+export const versionFields = [versionSelection]
+
+/** A version as a part of what says where it is. */
+const sourcedSelection = `
+fragment SourcedFields on Artifact {
+  ...VersionFields
+  artifactSequence { ...CollectionFields }
+}`
+
+export const memberFields = [memberSelection, sourcedSelection, versionSelection, collectionFields]
 
 /** A version in all its places. */
 export const placedFields = [
   `
 fragment PlacedFields on Artifact {
-  ...VersionFields
+  ...SourcedFields
   artifactMemberships { edges { node { ...MemberFields } } }
 }`,
   ...memberFields,

@@ -103,7 +103,8 @@ export interface FileSlotNode {
   readonly uploadHeaders: readonly string[] | null
   readonly uploadMultipartUrls: {
     readonly uploadID: string
-    readonly uploadUrlParts: readonly { readonly partNumber: number | string; readonly uploadUrl: string }[]
+    /** In the order of the parts. */
+    readonly uploadUrlParts: readonly { readonly uploadUrl: string }[]
   } | null
   readonly artifact: { readonly id: string }
 }
@@ -120,7 +121,7 @@ mutation CreateArtifactFiles($artifactFiles: [CreateArtifactFileSpecInput!]!) {
           storagePath
           uploadUrl
           uploadHeaders
-          uploadMultipartUrls { uploadID uploadUrlParts { partNumber uploadUrl } }
+          uploadMultipartUrls { uploadID uploadUrlParts { uploadUrl } }
           artifact { id }
         }
       }
@@ -175,7 +176,6 @@ mutation UseArtifact($input: UseArtifactInput!) {
 
 /** What is needed to go on with a version that this client did not begin. */
 export interface PendingNode {
-  readonly state: ArtifactState
   readonly artifactSequence: {
     readonly project: { readonly name: string; readonly entity: { readonly name: string } } | null
     readonly latestArtifact: { readonly id: string } | null
@@ -186,7 +186,6 @@ export interface PendingNode {
 export const pendingVersion = document<{ readonly artifact: PendingNode | null }, { readonly id: string }>(`
 query PendingArtifact($id: ID!) {
   artifact(id: $id) {
-    state
     artifactSequence { project { name entity { name } } latestArtifact { id } }
     createdBy { ... on Run { name } }
   }

@@ -46,7 +46,7 @@ export interface MemberNode {
 
 export interface VersionNode {
   readonly id: string
-  readonly artifactSequence: CollectionNode
+  readonly artifactSequence: Pick<CollectionNode, "name" | "project">
   readonly versionIndex: number | null
   readonly artifactType: { readonly name: string }
   readonly description: string | null
@@ -64,8 +64,13 @@ export interface VersionNode {
   readonly updatedAt: string | null
 }
 
-/** A version with all the places it is in. */
-export interface PlacedNode extends VersionNode {
+/** A version with the collection it was logged to. */
+export interface SourcedNode extends VersionNode {
+  readonly artifactSequence: CollectionNode
+}
+
+/** And with all the places it is in. */
+export interface PlacedNode extends SourcedNode {
   readonly artifactMemberships: Page<MemberNode> | null
 }
 
@@ -157,7 +162,7 @@ export function toVersion(node: VersionNode): VersionRecord {
 }
 
 /** Undefined for what is being made or unmade: a version or a place that is not whole. */
-export function toMembership(version: VersionNode | null, member: MemberNode | null | undefined): Membership | undefined {
+export function toMembership(version: SourcedNode | null, member: MemberNode | null | undefined): Membership | undefined {
   if (version?.state !== "COMMITTED" || !member?.artifactCollection || member.versionIndex === null) return undefined
   return {
     collection: toCollection(member.artifactCollection),

@@ -2,18 +2,9 @@ import { buildSchema, parse, validate } from "graphql"
 import { describe, expect, test } from "vitest"
 import { changeDefs } from "../../src/server/schema-changes.ts"
 import { typeDefs } from "../../src/server/schema-types.ts"
-import * as account from "../../src/wandb/account-documents.ts"
-import type { Document } from "../../src/wandb/ask.ts"
-import * as changing from "../../src/wandb/changing-documents.ts"
-import * as collection from "../../src/wandb/collection-documents.ts"
-import * as fetching from "../../src/wandb/fetching-documents.ts"
-import * as logging from "../../src/wandb/logging-documents.ts"
-import * as run from "../../src/wandb/run-documents.ts"
+import { documents } from "./documents.ts"
 
 const schema = buildSchema(typeDefs + changeDefs)
-const documents = [account, changing, collection, fetching, logging, run]
-  .flatMap((module): readonly object[] => Object.values(module))
-  .filter((value): value is Document<unknown, unknown> => "text" in value)
 
 describe("documents", () => {
   test("are all of them", () => expect(documents.length).toBeGreaterThan(35))
