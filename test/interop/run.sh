@@ -1,17 +1,22 @@
 #!/usr/bin/env bash
 # Compares isofact with the real Python package: `npm run interop`, after a build. Arguments go to interop.ts.
+# ISOFACT_WANDB is the version of wandb to compare with, such as 0.30.0, the oldest that is known to work; otherwise any from there on.
 # ISOFACT_PYTHON names a Python that has wandb, pillow and openwandb; otherwise one is set up below node_modules/.cache.
 # Skips, with exit code 0, only where no package index answers and no Python here has wandb.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
 cache=$root/node_modules/.cache/isofact-interop
-venv=$cache/venv
-wanted=('wandb[aws]>=0.30' pillow numpy soundfile openwandb)
+version=${ISOFACT_WANDB:-}
+venv=$cache/venv${version:+-$version}
+wandb="wandb ${version:-0.30 or newer}"
+wanted=("wandb[aws]${version:+==}${version:->=0.30}" pillow numpy soundfile openwandb)
 export PATH=$root/node_modules/.bin:$PATH
 
 has_wandb() {
-  "$1" -c 'import sys, wandb, PIL, numpy, soundfile; sys.exit(tuple(map(int, wandb.__version__.split(".")[:2])) < (0, 30))' >/dev/null 2>&1
+  "$1" -c 'import sys, wandb, PIL, numpy, soundfile
+wanted, found = sys.argv[1], wandb.__version__
+sys.exit(found != wanted if wanted else tuple(map(int, found.split(".")[:2])) < (0, 30))' "$version" >/dev/null 2>&1
 }
 
 has_openwandb() {
@@ -32,7 +37,7 @@ is_unreachable() {
 find_python() {
   if [ -n "${ISOFACT_PYTHON:-}" ]; then
     has_wandb "$ISOFACT_PYTHON" && python=$ISOFACT_PYTHON && return
-    echo "interop: ISOFACT_PYTHON=$ISOFACT_PYTHON has no wandb 0.30 or newer with pillow, numpy and soundfile" >&2
+    echo "interop: ISOFACT_PYTHON=$ISOFACT_PYTHON has no $wandb with pillow, numpy and soundfile" >&2
     exit 1
   fi
   mkdir -p "$cache"
@@ -41,7 +46,7 @@ find_python() {
   elif has_wandb python3; then
     python=python3
   elif is_unreachable; then
-    echo "interop: SKIPPED. No package index can be reached to install ${wanted[*]}, and python3 has no wandb 0.30 or newer with pillow, numpy and soundfile."
+    echo "interop: SKIPPED. No package index can be reached to install ${wanted[*]}, and python3 has no $wandb with pillow, numpy and soundfile."
     exit 0
   else
     echo "interop: cannot set up a Python with ${wanted[*]}:" >&2
