@@ -1,6 +1,7 @@
 /** A version as a zip file, for "save as". The root entry knows nothing of it. @module */
 
 import { makeZip, predictLength } from "client-zip"
+import { sizedBody } from "../bytes/serve-file.ts"
 import { pullStream } from "../bytes/streams.ts"
 import { checkBoolean, checkString, optional } from "../core/check.ts"
 import type { Entry } from "../core/entry.ts"
@@ -8,7 +9,6 @@ import { ArtifactNotLoggedError, InvalidArgumentError } from "../errors.ts"
 import type { Artifact } from "./artifact.ts"
 import { checkDownloadOptions, chooser, type DownloadOptions, isMissing } from "./download.ts"
 import { type Progress, trackProgress } from "./progress.ts"
-import { sizedBody } from "./route-body.ts"
 import { endOf, isLong, MAX_SHORT_COUNT, RECORD_BYTES } from "./zip-end.ts"
 
 export type ZipOptions = Pick<DownloadOptions, "allowMissingReferences" | "pathPrefix" | "match" | "onProgress" | "signal">

@@ -2,7 +2,8 @@
 
 import type { Artifact } from "../artifact/artifact.ts"
 import { checkRegistry } from "../artifact/call.ts"
-import { isCurrent, safeHeaders, serveFile } from "../artifact/route-file.ts"
+import { serveFile } from "../artifact/route-file.ts"
+import { isCurrent, safeHeaders } from "../bytes/serve-file.ts"
 import { checkBoolean, checkOptions, checkString, optional, refuse } from "../core/check.ts"
 import { entryPath } from "../core/path.ts"
 import { parseArtifactPath } from "../core/path-string.ts"
@@ -141,8 +142,7 @@ async function settled<T>(loading: Promise<T>): Promise<T | undefined> {
 /** From the cache, or through it, so that its first reader too gets only verified bytes. A cache that is full is done without. */
 async function answerKept(cache: RouteCache, key: string, request: Request, answer: () => Promise<Response>): Promise<Response> {
   const known = await cache.match(key)
-  if (known !== undefined)
-    return isCurrent(request.headers.get("if-none-match"), known.headers.get("etag")) ? notModified(known) : known
+  if (known !== undefined) return isCurrent(request, known.headers.get("etag")) ? notModified(known) : known
   const response = await answer()
   if (response.status !== 200) return response
   const isStored = await cache.put(key, response).then(

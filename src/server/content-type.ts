@@ -1,3 +1,5 @@
+import { safeHeaders } from "../bytes/serve-file.ts"
+
 /** Types that a browser may show from our address: none of them runs anything. Whatever is not listed is saved, not shown. */
 const shown: { readonly [type: string]: string } = {
   "application/json": "json ipynb geojson",
@@ -25,16 +27,14 @@ export function contentTypeOf(path: string): string {
 }
 
 /** Headers under which stored bytes, which anybody may have written, can do nothing to whoever opens their address. */
-export function safeHeaders(path: string): Record<string, string> {
+export function storedHeaders(path: string): Record<string, string> {
   const type = contentTypeOf(path)
   const name = encodeURIComponent(path.slice(path.lastIndexOf("/") + 1)).replace(
     /['()*]/g,
     (char) => `%${char.charCodeAt(0).toString(16)}`,
   )
   return {
-    "content-type": type.startsWith("text/") ? `${type}; charset=utf-8` : type,
+    ...safeHeaders(type.startsWith("text/") ? `${type}; charset=utf-8` : type),
     "content-disposition": `${type === bytes ? "attachment" : "inline"}; filename*=UTF-8''${name}`,
-    "content-security-policy": "sandbox",
-    "x-content-type-options": "nosniff",
   }
 }

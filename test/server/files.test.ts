@@ -308,7 +308,7 @@ describe("in parts", () => {
 describe("downloading", () => {
   const sited = async () => {
     const site = createSite()
-    await log(site, { "a.txt": text, "page.html": "<script>alert(1)</script>", empty: "" })
+    await log(site, { "a.txt": text, "page.html": "<script>alert(1)</script>", "paper.pdf": "%PDF", empty: "" })
     return { site, url: await fileUrl(site, "a.txt") }
   }
 
@@ -364,6 +364,14 @@ describe("downloading", () => {
       "content-security-policy": "sandbox",
       "content-disposition": expect.stringContaining("attachment"),
     })
+  })
+
+  test("a PDF is shown, which browsers do not do in a sandbox", async () => {
+    const { site } = await sited()
+    const { headers } = await site.fetch(await fileUrl(site, "paper.pdf"))
+    expect(headers.get("content-type")).toBe("application/pdf")
+    expect(headers.get("content-disposition")).toMatch(/^inline/)
+    expect(headers.get("content-security-policy")).toBeNull()
   })
 
   test("a file of no bytes has some headers", async () => {
