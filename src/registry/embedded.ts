@@ -9,7 +9,7 @@ import type { FsckOptions, FsckReport } from "./fsck.ts"
 import type { GcOptions, GcReport } from "./gc.ts"
 import { checkProject } from "./inputs.ts"
 import { finishRun, getRun, upsertRun, useVersion } from "./runs.ts"
-import { type BirthCache, requestUploads } from "./uploads.ts"
+import { createBirthCache, requestUploads } from "./uploads.ts"
 import { findVersion, listMemberships } from "./versions.ts"
 
 export interface EmbeddedRegistryOptions {
@@ -66,7 +66,7 @@ export interface EmbeddedRegistry extends Registry {
  */
 export function createEmbeddedRegistry(options: EmbeddedRegistryOptions): EmbeddedRegistry {
   const context = createContext(options)
-  const births: BirthCache = new Map()
+  const births = createBirthCache()
   const { bind, late, lateList } = methodsOf(context)
   return {
     name: context.name,

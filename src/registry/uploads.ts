@@ -1,6 +1,7 @@
 import { collect, mapAhead } from "../bytes/ahead.ts"
 import { refuse } from "../core/check.ts"
 import { type Digest, isDigest } from "../core/digest-text.ts"
+import { Remembered } from "../core/remember.ts"
 import type { CallOptions, UploadRequest, UploadTicket } from "../ports.ts"
 import { newestLiving } from "./collection-state.ts"
 import { type Context, more } from "./context.ts"
@@ -12,9 +13,9 @@ import { clockOf, type LoadedVersion, requireVersion } from "./versions.ts"
 type Births = ReadonlyMap<string, string>
 
 /** Which version brought a digest, as far as the version before knows; remembered while a draft asks batch after batch. */
-export type BirthCache = Map<string, Promise<Births>>
+export type BirthCache = Remembered<Promise<Births>>
 
-const birthsKept = 4
+export const createBirthCache = (): BirthCache => new Remembered(4)
 
 /** What is stored already needs no bytes; the rest gets a `put`. Asking again is free. */
 export async function requestUploads(
@@ -69,7 +70,6 @@ function rememberBirths(context: Context, cache: BirthCache, loaded: LoadedVersi
   const births = readBirths(context, loaded, options)
   cache.set(loaded.row.id, births)
   births.catch(() => cache.delete(loaded.row.id))
-  for (const id of cache.keys()) if (cache.size > birthsKept) cache.delete(id)
   return births
 }
 

@@ -7,6 +7,7 @@ import { isCurrent, safeHeaders } from "../bytes/serve-file.ts"
 import { checkBoolean, checkOptions, checkString, optional, refuse } from "../core/check.ts"
 import { entryPath } from "../core/path.ts"
 import { parseArtifactPath } from "../core/path-string.ts"
+import { Remembered } from "../core/remember.ts"
 import { isArtifactError } from "../errors.ts"
 import type { Registry } from "../ports.ts"
 import { Api } from "./api.ts"
@@ -110,23 +111,17 @@ function found<T>(finding: Promise<T>): Promise<T | undefined> {
 
 /** Artifacts by name, with the manifests of the last few versions kept: a page asks for many files of one. */
 function createFinder(api: Api): (name: string) => Promise<Artifact> {
-  const recent = new Map<string, Promise<Artifact>>()
-  const keep = (id: string, loading: Promise<Artifact>) => {
-    recent.delete(id)
-    recent.set(id, loading)
-    for (const oldest of recent.keys()) if (recent.size > RECENT_VERSIONS) recent.delete(oldest)
-    return loading
-  }
+  const recent = new Remembered<Promise<Artifact>>(RECENT_VERSIONS)
   return async (name) => {
     const artifact = await api.artifact(name, { manifest: "lazy" })
     const id = artifact.id!
-    const load = () =>
-      keep(
-        id,
-        artifact.loadManifest().then(() => artifact),
-      )
-    const loading = recent.get(id)
-    return loading === undefined ? load() : ((await settled(keep(id, loading))) ?? load())
+    const load = () => {
+      const loading = artifact.loadManifest().then(() => artifact)
+      recent.set(id, loading)
+      return loading
+    }
+    const known = recent.get(id)
+    return (known && (await settled(known))) ?? load()
   }
 }
 

@@ -24,14 +24,10 @@ export interface Setup {
   readonly multipart: boolean
   readonly hasher: Hasher
   readonly onError: (error: unknown, details: { readonly requestId?: string | undefined }) => void
-  readonly manifests: ManifestCache
+  /** The entries of the versions that were listed last, by id. A committed version's never change. */
+  readonly manifests: (id: string, load: () => Promise<Entry[]>) => Promise<Entry[]>
   /** When each multipart upload that is being put together last moved, so that a client that asks twice does not start it twice. */
   readonly completing: Map<string, number>
-}
-
-/** The entries of the versions that were listed last. A committed version's never change. */
-export interface ManifestCache {
-  get(id: string, load: () => Promise<Entry[]>): Promise<Entry[]>
 }
 
 /** What answers one request of one principal. */
@@ -88,20 +84,6 @@ export function once<T>(work: () => T): () => T {
   return () => {
     made ??= { value: work() }
     return made.value
-  }
-}
-
-export function createManifestCache(limit = 4): ManifestCache {
-  const known = new Map<string, Promise<Entry[]>>()
-  return {
-    async get(id, load) {
-      const entries = known.get(id) ?? load()
-      known.delete(id)
-      known.set(id, entries)
-      for (const oldest of known.keys()) if (known.size > limit) known.delete(oldest)
-      entries.catch(() => known.delete(id))
-      return entries
-    },
   }
 }
 

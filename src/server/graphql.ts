@@ -10,6 +10,7 @@ import {
   specifiedRules,
   validate,
 } from "graphql"
+import { Remembered } from "../core/remember.ts"
 import { type Call, once } from "./call.ts"
 import { createMeter } from "./graphql-meter.ts"
 import { inWords } from "./graphql-refusals.ts"
@@ -64,7 +65,7 @@ function checkedScalar(built: GraphQLSchema, name: string, must: string, isFine:
 
 /** Executes documents of W&B's clients. Those seen before are neither parsed nor validated again. */
 export function createExecutor(maxDepth: number): (request: GraphqlRequest, call: Call) => Promise<GraphqlResult> {
-  const known = new Map<string, DocumentNode>()
+  const known = new Remembered<DocumentNode>(keptDocuments)
   const read = (query: string): DocumentNode | readonly GraphQLError[] => {
     const kept = known.get(query)
     if (kept !== undefined) return kept
@@ -73,7 +74,6 @@ export function createExecutor(maxDepth: number): (request: GraphqlRequest, call
     if (errors.length > 0) return inWords(errors)
     checkShape(document, maxDepth)
     if (query.length <= keptLength) known.set(query, document)
-    for (const oldest of known.keys()) if (known.size > keptDocuments) known.delete(oldest)
     return document
   }
   return async ({ query, variables, operationName }, call) => {

@@ -10,8 +10,9 @@ import {
   type OptionChecks,
   refuse,
 } from "../core/check.ts"
+import { shareAnswers } from "../core/remember.ts"
 import type { Hasher, Registry } from "../ports.ts"
-import { createManifestCache, type Setup } from "./call.ts"
+import type { Setup } from "./call.ts"
 import type { Principal } from "./principal.ts"
 import { createRoutes } from "./routes.ts"
 import { createSigner } from "./signing.ts"
@@ -116,7 +117,7 @@ export function createServer(options: ServerOptions): Server {
     multipart: rest.multipart ?? !isGateway,
     hasher: rest.hasher ?? createJsHasher(),
     onError: rest.onError ?? (() => undefined),
-    manifests: createManifestCache(),
+    manifests: shareAnswers(4),
     completing: new Map(),
   }
   return {

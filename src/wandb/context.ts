@@ -1,11 +1,11 @@
 import type { Manifest } from "../core/manifest.ts"
+import type { Remembered } from "../core/remember.ts"
 import type { CallOptions, Hasher, ProjectRef } from "../ports.ts"
 import type { Ask } from "./ask.ts"
 import type { Parts } from "./download-parts.ts"
 import type { FileAddresses } from "./file-addresses.ts"
 import type { Http } from "./http.ts"
 import type { PendingVersions } from "./pending.ts"
-import type { Remembered } from "./remember.ts"
 
 /** What the methods of one client share. */
 export interface Context {

@@ -1,10 +1,10 @@
 import { untilAborted } from "../bytes/streams.ts"
+import { Remembered } from "../core/remember.ts"
 import type { CallOptions, VersionRef } from "../ports.ts"
 import type { Ask } from "./ask.ts"
 import type { Organizations } from "./context.ts"
 import { type FileNode, fileUrls } from "./fetching-documents.ts"
 import { type Listed, readPage } from "./pages.ts"
-import { Remembered } from "./remember.ts"
 
 export type Member = VersionRef & { readonly id: string }
 

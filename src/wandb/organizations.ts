@@ -1,12 +1,12 @@
 import { untilAborted } from "../bytes/streams.ts"
 import { registryNameOf } from "../core/names.ts"
+import { shareAnswers } from "../core/remember.ts"
 import { show } from "../core/show.ts"
 import { InvalidArgumentError } from "../errors.ts"
 import type { CallOptions, ProjectRef } from "../ports.ts"
 import { entityOrganizations, type Organization } from "./account-documents.ts"
 import { type Ask, absent } from "./ask.ts"
 import type { Organizations } from "./context.ts"
-import { shareAnswers } from "./remember.ts"
 
 /**
  * A registry's entity may be given as the organization's entity, as its display name, or as a team or user of it; the server knows only

@@ -1,7 +1,7 @@
 import { pause } from "../bytes/pause.ts"
 import { untilAborted } from "../bytes/streams.ts"
+import { Remembered } from "../core/remember.ts"
 import { WireFailure } from "./failure.ts"
-import { Remembered } from "./remember.ts"
 import { MAX_RETRY_AFTER_MS } from "./retry.ts"
 
 /** Uploads may read what is being downloaded by the same client, so the two never wait for each other's places. */

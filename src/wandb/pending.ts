@@ -1,9 +1,9 @@
+import { Remembered } from "../core/remember.ts"
 import { EntryNotFoundError, RegistryError } from "../errors.ts"
 import type { CallOptions, ManifestKind, ManifestUpload } from "../ports.ts"
 import type { Ask } from "./ask.ts"
 import { createManifest, type ManifestNode, type PendingNode, pendingVersion, updateManifest } from "./logging-documents.ts"
 import { readHeaders, type Slot } from "./put-content.ts"
-import { Remembered } from "./remember.ts"
 import { ifGiven } from "./wire.ts"
 
 /** Where a version is being logged to, and on top of what. */
