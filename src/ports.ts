@@ -135,6 +135,11 @@ export interface PutOptions extends CallOptions {
   readonly replace?: boolean | undefined
   /** Called with the bytes written since the last call. */
   readonly onBytes?: ((count: number) => void) | undefined
+  /**
+   * The blobs of this store that the content is made of, one after the other, where it is: a store that can joins them where they are. The
+   * content has to be readable twice, and is proven all the same. Default: its bytes are sent.
+   */
+  readonly parts?: readonly StoredFile[] | undefined
 }
 
 /** A record and the tag that changes whenever it does. */

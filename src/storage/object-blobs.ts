@@ -34,13 +34,14 @@ export function createObjectBlobStore(objects: Objects, options: ObjectBlobOptio
   const gate = createGate(UPLOADS_AT_ONCE)
   const find = (digest: Digest, { signal }: CallOptions) => objects.head(keyOf(digest), { signal })
 
-  const write = (digest: Digest, content: Content, { signal, onBytes }: PutOptions) => {
+  const write = (digest: Digest, content: Content, { signal, onBytes, parts }: PutOptions) => {
+    const from = parts?.map((part) => ({ key: keyOf(part.digest), size: part.size }))
     const upload = (beat?: () => void) => {
       const tell = (count: number) => {
         beat?.()
         onBytes?.(count)
       }
-      return uploadContent(objects, keyOf(digest), content, { hasher, expect: digest, signal, onBytes: tell })
+      return uploadContent(objects, keyOf(digest), content, { hasher, expect: digest, from, signal, onBytes: tell })
     }
     return (content.size ?? Number.POSITIVE_INFINITY) <= SMALL_BYTES ? upload() : gate(upload, signal)
   }

@@ -9,7 +9,11 @@ const SILENT_MS = 60_000
 const POLL_MS = 25
 
 /** {@link mapAhead}, after which, however it ends, none of the work it began goes on. */
-export async function* mapObjects<T, R>(items: AsyncIterable<T>, limit: number, work: (item: T) => Promise<R>): AsyncGenerator<R> {
+export async function* mapObjects<T, R>(
+  items: Iterable<T> | AsyncIterable<T>,
+  limit: number,
+  work: (item: T) => Promise<R>,
+): AsyncGenerator<R> {
   const flying = new Set<Promise<R>>()
   const begin = (item: T) => {
     const result = work(item)

@@ -15,6 +15,8 @@ export interface UploadOptions extends CallOptions {
   readonly hasher: Hasher
   /** What the bytes must be; otherwise `DigestMismatchError`, and nothing is stored. */
   readonly expect?: Digest | undefined
+  /** The objects that the content is made of; it is then readable twice. */
+  readonly from?: Parameters<NonNullable<Objects["join"]>>[1] | undefined
   /** What is no larger is handed back instead of stored. */
   readonly keepBytes?: number | undefined
   readonly onBytes?: ((count: number) => void) | undefined
@@ -28,13 +30,19 @@ export interface Uploaded extends StoredFile {
 /**
  * Reads `content` once and makes it the object `key`, which appears whole and verified or not at all: in one piece up to a part's size,
  * as a stream of known length where the store takes one, and else in parts, which become an object only once the digest of all of them
- * is right. Holds no more than the parts on their way and the one being filled.
+ * is right. Holds no more than the parts on their way and the one being filled. What is made of other objects is joined where they are,
+ * after it was read; a store that does not join these is sent it like any other.
  */
 export async function uploadContent(objects: Objects, key: string, content: Content, options: UploadOptions): Promise<Uploaded> {
-  const { hasher, expect, signal, onBytes, keepBytes = -1 } = options
+  const { hasher, expect, from, signal, onBytes, keepBytes = -1 } = options
   const { size } = content
   const check = (found: StoredFile) => {
     if (expect !== undefined) checkExpected(content.name ?? expect, { digest: expect, size }, found)
+  }
+  if (objects.join && from) {
+    const found = await readHashed(content, hasher, { signal, onBytes })
+    check(found)
+    if (await objects.join(key, from, { signal, onPart: () => onBytes?.(0) })) return found
   }
   if (objects.putStream && size !== undefined && size > Math.max(objects.partBytes, keepBytes) && size <= MAX_PUT_BYTES)
     return objects.putStream(key, content, { size, md5: expect, hasher, signal, onBytes })

@@ -1,13 +1,12 @@
-import { StorageError } from "../errors.ts"
-import { createS3Client, type S3Client, type S3ConnectionOptions, type S3Request } from "../net/s3-client.ts"
+import { createS3Client, type S3ConnectionOptions, type S3Request } from "../net/s3-client.ts"
 import { decodeS3Key, OBJECT_MARKERS, s3Pages, UPLOAD_MARKERS } from "../net/s3-pages.ts"
-import { escapeXml, readTag, readTags } from "../net/xml.ts"
-import type { CallOptions, Hasher } from "../ports.ts"
+import { readTag, readTags } from "../net/xml.ts"
+import type { CallOptions } from "../ports.ts"
 import { isOwnKey, keyPrefix } from "./object-names.ts"
-import type { Condition, ObjectInfo, ObjectReadOptions, Objects, ObjectUpload } from "./object-port.ts"
+import type { Condition, ObjectInfo, ObjectReadOptions, Objects } from "./object-port.ts"
+import { createS3Uploads, etagOf, hiddenHeader, MIN_PART_BYTES } from "./s3-upload.ts"
 
 const PART_BYTES = 8 * 1024 * 1024
-const MIN_PART_BYTES = 5 * 1024 * 1024
 
 export interface S3Options extends S3ConnectionOptions {
   /** Put before every key, `"team/isofact"`. Default: none. */
@@ -27,6 +26,7 @@ export function createS3Objects(options: S3Options): Objects {
   const on = (operation: string, method: S3Request["method"], key: string, { signal }: CallOptions) => {
     return { operation, method, key: prefix + key, label: key, signal }
   }
+  const sourceOf = (key: string) => encodeURI(`/${options.bucket}/${prefix}${key}`)
   // An answer to HEAD says 404 and not what is missing.
   let isBucketSeen = false
   const seeBucket = async (call: CallOptions) => {
@@ -52,7 +52,7 @@ export function createS3Objects(options: S3Options): Objects {
       const { code, headers } = await client.text({ ...on("look up", "HEAD", key, call), expected: [404] })
       if (code !== undefined) return void (await seeBucket(call))
       const size = Number(headers.get("content-length") ?? Number.NaN)
-      if (!Number.isSafeInteger(size)) throw hidden("Content-Length", name)
+      if (!Number.isSafeInteger(size)) throw hiddenHeader("Content-Length", name)
       return { key, size, etag: etagOf(headers, name), modifiedAt: Date.parse(headers.get("last-modified") ?? "") || 0 }
     },
     sign(method, key, { md5, expiresInSeconds }) {
@@ -81,18 +81,12 @@ export function createS3Objects(options: S3Options): Objects {
       })
       return code === undefined ? { etag: etagOf(headers, name) } : { unclear }
     },
-    async begin(key, call) {
-      const { body } = await client.text({ ...on("begin", "POST", key, call), query: { uploads: "" } })
-      const id = readTag(body, "UploadId")
-      if (id === undefined)
-        throw new StorageError(`${name} began an upload without saying which`, { operation: "begin", path: key })
-      return createUpload(client, (operation, method, call) => on(operation, method, key, call), id, call.hasher)
-    },
+    ...createS3Uploads(client, on, sourceOf),
     async copy(from, to, call) {
       const { code } = await client.text({
         ...on("copy", "PUT", to, call),
         headers: {
-          "x-amz-copy-source": encodeURI(`/${options.bucket}/${prefix}${from}`),
+          "x-amz-copy-source": sourceOf(from),
           // Without a change of its metadata an object cannot be copied onto itself.
           "x-amz-metadata-directive": "REPLACE",
         },
@@ -128,42 +122,6 @@ export function createS3Objects(options: S3Options): Objects {
   }
 }
 
-type On = (operation: string, method: S3Request["method"], call: CallOptions) => Omit<S3Request, "query">
-
-function createUpload(client: S3Client, on: On, uploadId: string, hasher: Hasher): ObjectUpload {
-  return {
-    async put(part, bytes, call) {
-      const request = on("put a part of", "PUT", call)
-      const query = { partNumber: String(part), uploadId }
-      const { headers } = await client.text({
-        ...request,
-        query,
-        body: bytes,
-        headers: { "content-md5": await hasher.hash(bytes) },
-      })
-      return etagOf(headers, client.name)
-    },
-    async complete(etags, size, call) {
-      const parts = etags.map((etag, at) => `<Part><PartNumber>${at + 1}</PartNumber><ETag>${escapeXml(etag)}</ETag></Part>`)
-      const body = `<CompleteMultipartUpload>${parts.join("")}</CompleteMultipartUpload>`
-      const request = { ...on("complete", "POST", call), query: { uploadId }, body, expected: ["NoSuchUpload"], isSlow: true }
-      const { code, unclear } = await client.text(request)
-      if (code === undefined) return
-      // An attempt whose answer was lost may have completed it.
-      const { code: absent, headers } = await client.text({ ...on("look up", "HEAD", call), expected: [404] })
-      if (unclear && absent === undefined && Number(headers.get("content-length")) === size) return
-      throw new StorageError(`The upload of "${request.label}" to ${client.name} was ended by somebody else; try again`, {
-        operation: "complete",
-        path: request.label,
-      })
-    },
-    async abort() {
-      // What stays is ended by `sweep`.
-      await client.text({ ...on("abort", "DELETE", {}), query: { uploadId }, expected: ["NoSuchUpload"] }).catch(() => undefined)
-    },
-  }
-}
-
 function toInfo(item: string, isEncoded: boolean, prefix: string): ObjectInfo {
   const text = (tag: string) => readTag(item, tag) ?? ""
   return {
@@ -179,13 +137,3 @@ const conditionHeaders = (condition: Condition): Record<string, string> =>
 
 /** A caller may hold anything for an etag; what is not in quotes is no header to some servers. */
 const quoted = (etag: string): string => (/^(W\/)?"[^"]*"$/.test(etag) ? etag : JSON.stringify(etag))
-
-function etagOf(headers: Headers, store: string): string {
-  const etag = headers.get("etag")
-  if (etag === null) throw hidden("ETag", store)
-  return etag
-}
-
-function hidden(header: string, store: string): StorageError {
-  return new StorageError(`${store} does not show ${header}; in a browser the bucket's CORS rules must list it in ExposeHeaders`)
-}

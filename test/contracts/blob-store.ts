@@ -44,6 +44,24 @@ export function testBlobStore(create: () => Promise<BlobStoreSubject>): void {
       expect(await store.stat(digest)).toMatchObject({ digest, size: bytes.byteLength })
     })
 
+    test("what is made of other blobs, whether these are large enough to be joined where they are or not", async () => {
+      const { store, leftovers } = await create()
+      for (const bytes of [SMALL, LARGE]) {
+        const parts = pieces(bytes, Math.ceil(bytes.byteLength / 3)).map((part) => ({
+          digest: digestOf(part),
+          size: part.byteLength,
+          part,
+        }))
+        for (const { digest, part } of parts) await store.put(digest, bytesOf(part))
+        const content = bytesOf(bytes, { stability: "frozen" })
+        await expect(store.put(ABSENT, content, { parts })).rejects.toThrow(DigestMismatchError)
+        expect(await store.stat(ABSENT)).toBeUndefined()
+        expect(await store.put(digestOf(bytes), content, { parts })).toBe("stored")
+        expectBytes(await readBytes((await store.get(digestOf(bytes)))!.stream()), bytes)
+      }
+      expect((await leftovers?.()) ?? 0).toBe(0)
+    })
+
     test("progress adds up to the size", async () => {
       const { store } = await create()
       for (const [, content, bytes] of contents.slice(0, 4)) {

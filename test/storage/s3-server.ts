@@ -28,8 +28,18 @@ export async function startS3(): Promise<S3Server> {
     }),
   )
   const endpoint = new URL("/cdn-cgi/local/r2/s3", await server.ready).href
+  const made = createServer(endpoint, "auto")
   // It lists no uploads.
-  return { ...createServer(endpoint, "auto"), openUploads: async () => 0, stop: () => server.dispose() }
+  const fetch: S3Options["fetch"] = async (url, init) => {
+    const isListing = init.method === "GET" && new URL(url).searchParams.has("uploads")
+    return isListing ? new Response("<ListMultipartUploadsResult></ListMultipartUploadsResult>") : globalThis.fetch(url, init)
+  }
+  return {
+    ...made,
+    newPlace: () => ({ ...made.newPlace(), fetch }),
+    openUploads: async () => 0,
+    stop: () => server.dispose(),
+  }
 }
 
 /** A server that runs already and takes any credentials. */

@@ -182,6 +182,81 @@ describe("uploads in parts", () => {
   })
 })
 
+describe("a blob of others", () => {
+  const cut = (bytes: Uint8Array, size: number) =>
+    Array.from({ length: Math.ceil(bytes.byteLength / size) }, (_, at) => bytes.slice(at * size, (at + 1) * size))
+
+  /** Stores `pieces`, and looks on while they are made one blob. */
+  async function joining(pieces: readonly Uint8Array[], meddle: Parameters<typeof meddling>[0] = () => undefined) {
+    const place = server.newPlace()
+    const plain = createS3BlobStore({ ...place, hasher })
+    const parts = pieces.map((piece) => ({ digest: digestOf(piece), size: piece.byteLength }))
+    for (const [at, piece] of pieces.entries()) await plain.put(parts[at]!.digest, bytesOf(piece))
+    const { fetch, asked } = meddling(meddle)
+    const store = createS3BlobStore({ ...place, hasher, fetch, partBytes: PART_BYTES })
+    const content = streamOf([...pieces], { stability: "frozen", size: pieces.reduce((sum, piece) => sum + piece.byteLength, 0) })
+    const count = (is: (request: (typeof asked)[number]) => boolean) => asked.filter(is).length
+    return {
+      state: content.state,
+      put: (digest = digestOf(BIG)) => store.put(digest, content, { parts }),
+      read: async () => readBytes((await plain.get(digestOf(BIG)))!.stream()),
+      stat: () => plain.stat(digestOf(BIG)),
+      seen: () => ({
+        copied: count(({ headers }) => headers.has("x-amz-copy-source")),
+        sent: count(({ method, headers }) => method === "PUT" && headers.has("content-md5")),
+        ended: count(({ method, url }) => method === "DELETE" && url.includes("uploadId")),
+      }),
+    }
+  }
+
+  test("is joined where they are, and read once", async () => {
+    const { put, read, seen, state } = await joining(cut(BIG, PART_BYTES))
+    expect(await put()).toBe("stored")
+    expect(seen()).toEqual({ copied: 3, sent: 0, ended: 0 })
+    // The last finds the end.
+    expect(state.reads).toBe(4)
+    expectBytes(await read(), BIG)
+  })
+
+  test("is not begun while its bytes are not proven", async () => {
+    const { put, seen } = await joining(cut(BIG, PART_BYTES))
+    await expect(put(digestOf(sampleBytes(9)))).rejects.toThrow(DigestMismatchError)
+    expect(seen()).toEqual({ copied: 0, sent: 0, ended: 0 })
+  })
+
+  test.each([
+    ["smaller than the store takes", cut(BIG, 4 * 1024 * 1024)],
+    ["of more sizes than R2 takes", [BIG.slice(0, PART_BYTES), BIG.slice(PART_BYTES)]],
+  ])("is sent when they are %s", async (_, pieces) => {
+    const { put, read, seen } = await joining(pieces)
+    expect(await put()).toBe("stored")
+    expect(seen()).toEqual({ copied: 0, sent: 3, ended: 0 })
+    expectBytes(await read(), BIG)
+  })
+
+  test("is sent to a store that joins nothing", async () => {
+    const { put, read, seen } = await joining(cut(BIG, PART_BYTES), (_, { headers }) =>
+      new Headers(headers).has("x-amz-copy-source")
+        ? new Response("<Error><Code>NotImplemented</Code></Error>", { status: 501 })
+        : undefined,
+    )
+    expect(await put()).toBe("stored")
+    expect(seen()).toMatchObject({ sent: 3, ended: 1 })
+    expectBytes(await read(), BIG)
+  })
+
+  test("is not there when the store fails halfway, and nothing goes on", async () => {
+    const { put, stat, seen } = await joining(cut(BIG, PART_BYTES), (url) =>
+      url.searchParams.get("partNumber") === "2"
+        ? new Response("<Error><Code>AccessDenied</Code></Error>", { status: 403 })
+        : undefined,
+    )
+    failureOf(await put().catch((reason) => reason))
+    expect(await stat()).toBeUndefined()
+    expect(seen()).toMatchObject({ sent: 0, ended: 1 })
+  })
+})
+
 describe("reading", () => {
   test("a body that breaks off is resumed where it was", async () => {
     let breaks = 0
