@@ -6,7 +6,7 @@ import { wholeList } from "./connection.ts"
 import { formatId } from "./ids.ts"
 import { type Maybe, parseMd5, parsePartMd5 } from "./inputs.ts"
 import { completeMultipart } from "./multipart.ts"
-import { fingerprintParts, signedUrl, storagePath, uploadHeaders, uploadTarget } from "./urls.ts"
+import { type MultipartClaim, storagePath, uploadHeaders, uploadTarget } from "./urls.ts"
 import { artifactView } from "./view-artifact.ts"
 
 /** Asking for upload addresses, protocol.md 3.4 and 3.5. */
@@ -63,7 +63,9 @@ async function fileSlot(call: Call, spec: FileSpec, ticket: UploadTicket, parts:
   const request = toRequest(spec)
   const { digest } = request
   const isMissing = ticket.put !== undefined
-  const target = isMissing ? await uploadTarget(call, version, request, ticket.sign) : { uploadUrl: null, uploadHeaders: [] }
+  const target = isMissing
+    ? await uploadTarget(call, "upload", version, request, ticket.sign)
+    : { uploadUrl: null, uploadHeaders: [] }
   const birth = ticket.birthArtifactId
   return {
     __typename: "File",
@@ -75,7 +77,7 @@ async function fileSlot(call: Call, spec: FileSpec, ticket: UploadTicket, parts:
     md5: digestToHex(digest),
     digest,
     ...target,
-    // The parts go to this server, and not where the whole could.
+    // Of these only the type goes along with parts, wherever they go.
     ...(parts && { uploadHeaders: uploadHeaders(digest) }),
     uploadMultipartUrls: parts ? await multipartUrls(call, version, request, parts) : null,
     artifact: async () => artifactOf(call, birth),
@@ -88,16 +90,18 @@ async function artifactOf(call: Call, id: string) {
   return version ? artifactView(call, version) : { __typename: "Artifact", id }
 }
 
+/** A part that is there has its address at this server, which tells that to who asks. */
 async function multipartUrls(call: Call, version: string, { path, digest }: UploadRequest, parts: readonly PartInput[]) {
-  const digests = parts.map(({ hexMD5 }) => parsePartMd5(hexMD5))
-  const claim = { version, path, digest, parts: await fingerprintParts(digests.map(digestToHex)) }
+  const { signer, direct, urlExpiresInSeconds } = call.setup
+  const requests = parts.map(({ hexMD5 }) => ({ path, digest: parsePartMd5(hexMD5), size: undefined }))
+  const tickets = direct ? await call.registry.requestUploads(version, requests, { signal: call.signal }) : []
+  const urlOf = async (request: UploadRequest, index: number) =>
+    (await uploadTarget(call, "part", version, request, tickets[index]?.sign)).uploadUrl
+  const claim: MultipartClaim = { version, path, digest, parts: requests.map((request) => request.digest) }
   return {
-    uploadID: await call.setup.signer.sign("multipart", claim, call.setup.urlExpiresInSeconds),
+    uploadID: await signer.sign("multipart", claim, urlExpiresInSeconds),
     uploadUrlParts: await Promise.all(
-      parts.map(async ({ partNumber }, index) => ({
-        partNumber,
-        uploadUrl: await signedUrl(call, "part", { version, path, digest: digests[index]! }),
-      })),
+      parts.map(async ({ partNumber }, index) => ({ partNumber, uploadUrl: await urlOf(requests[index]!, index) })),
     ),
   }
 }
@@ -114,7 +118,7 @@ export async function completeMultipartUpload(call: Call, { completedParts, uplo
   const digest = await completeMultipart(
     call,
     uploadID,
-    inOrder.map(({ hexMD5 }) => parsePartMd5(hexMD5)),
+    inOrder.map(({ hexMD5 }) => hexMD5),
   )
   return { digest }
 }

@@ -1,13 +1,14 @@
 import { collect, mapAhead } from "../bytes/ahead.ts"
 import { pause } from "../bytes/pause.ts"
 import { pullStream } from "../bytes/streams.ts"
-import { type Digest, digestToHex } from "../core/digest-text.ts"
+import type { Digest } from "../core/digest-text.ts"
 import { ConflictError, UnsupportedError } from "../errors.ts"
 import type { Content, ReadOptions } from "../ports.ts"
 import type { Call, Setup } from "./call.ts"
 import { Refusal } from "./failure.ts"
+import { parsePartMd5 } from "./inputs.ts"
 import { demand } from "./principal.ts"
-import { fingerprintParts, type MultipartClaim } from "./urls.ts"
+import type { MultipartClaim } from "./urls.ts"
 
 /** An upload that has moved no byte for this long is nobody's any more. */
 const silentMs = 60_000
@@ -17,10 +18,12 @@ const pollMs = 25
  * Puts the parts together and the whole under its digest, which the store proves. Asked again, also while it is still at it, it answers
  * the same.
  */
-export async function completeMultipart(call: Call, uploadId: string, parts: readonly Digest[]): Promise<Digest> {
+export async function completeMultipart(call: Call, uploadId: string, tags: readonly string[]): Promise<Digest> {
   const { setup } = call
   const claim = await setup.signer.verify<MultipartClaim>("multipart", uploadId)
-  const isSame = claim?.parts === (await fingerprintParts(parts.map(digestToHex)))
+  // What a bucket calls a part need not be its MD5.
+  const isPart = (tag: string, index: number) => setup.direct || parsePartMd5(tag) === claim?.parts[index]
+  const isSame = tags.length === claim?.parts.length && tags.every(isPart)
   if (claim === undefined || !isSame) {
     const message = "This upload has expired, or these are not the parts it was begun with; ask for the file's addresses again."
     throw new Refusal(403, message)
@@ -32,7 +35,7 @@ export async function completeMultipart(call: Call, uploadId: string, parts: rea
   while (isUnderWay(completing.get(uploadId))) await pause(pollMs, call.signal)
   beat()
   try {
-    await assemble(setup, claim, parts, beat)
+    await assemble(setup, claim, beat)
   } finally {
     completing.delete(uploadId)
   }
@@ -44,23 +47,25 @@ function isUnderWay(lastSeen = Number.NEGATIVE_INFINITY): boolean {
   return performance.now() - lastSeen < silentMs
 }
 
-/** What is there by now is not put together again. */
-async function assemble(setup: Setup, { version, path, digest }: MultipartClaim, parts: readonly Digest[], onChunk: () => void) {
+/** What is there by now is not put together again. A store that joins its blobs itself is told which they are. */
+async function assemble(setup: Setup, claim: MultipartClaim, onBytes: () => void) {
+  const { version, path, digest } = claim
   const [ticket] = await setup.registry.requestUploads(version, [{ path, digest, size: undefined }])
   if (ticket?.put === undefined) return
-  const content = await joinParts(setup, version, path, parts)
-  await ticket.put(content, { onBytes: onChunk })
+  const contents = await openParts(setup, claim)
+  const sized = contents.flatMap(({ size }, index) => (size === undefined ? [] : { digest: claim.parts[index]!, size }))
+  const parts = sized.length === contents.length ? sized : undefined
+  const size = parts?.reduce((sum, part) => sum + part.size, 0)
+  const stream: Content["stream"] = (options) => joinedStream(contents, options)
+  await ticket.put({ stability: "frozen", size, name: path, stream }, { onBytes, parts })
 }
 
-async function joinParts(setup: Setup, version: string, path: string, parts: readonly Digest[]): Promise<Content> {
+async function openParts(setup: Setup, { version, path, parts }: MultipartClaim): Promise<Content[]> {
   const record = await setup.registry.getVersion(version)
   if (record === undefined) throw new ConflictError("The version that this file belongs to is gone; log it again.")
   const member = { ...record.source, index: record.source.index ?? 0, id: version }
   const open = (digest: Digest) => setup.registry.openFile(member, { path, digest, size: undefined, birthArtifactId: version })
-  const contents = await collect(mapAhead(parts, open))
-  const sizes = contents.map(({ size }) => size)
-  const size = sizes.every((each) => each !== undefined) ? sizes.reduce((sum, each) => sum + each, 0) : undefined
-  return { stability: "frozen", size, name: path, stream: (options) => joinedStream(contents, options) }
+  return collect(mapAhead(parts, open))
 }
 
 /** One part after the other, each opened when it is its turn. */

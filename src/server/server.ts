@@ -40,13 +40,14 @@ export interface ServerOptions {
   /** How deep a GraphQL query may nest. Default 16. */
   readonly maxDepth?: number | undefined
   /**
-   * Hand out addresses of the store itself where it has some, so that bytes do not pass this server. Default false. Files that go up in
-   * parts pass it all the same, since the store proves parts and not the whole; in one piece a bucket takes no more than 5 GiB.
+   * Hand out addresses of the store itself where it has some, so that bytes do not pass this server. Default false. Of a file that went up
+   * in parts this server then reads the whole once, since the store proves each part only; in one piece a bucket takes no more than 5 GiB.
    */
   readonly direct?: boolean | undefined
   /**
-   * Take files of 2 GiB and more in parts, and put these together. Default: whether `registry` keeps its files itself, on disk, in memory
-   * or in a bucket. A gateway takes a file in one piece, since the server behind it gives parts back only once their version is committed.
+   * Take files of 2 GiB and more in parts, prove the whole and put it together, which a bucket of S3 does by itself. Default: whether
+   * `registry` keeps its files itself, on disk, in memory or in a bucket. A gateway takes a file in one piece, since the server behind it
+   * gives parts back only once their version is committed.
    *
    * The parts are stored beside the whole until `gc` of the registry takes them: only it knows that no version has a file of the same bytes.
    */

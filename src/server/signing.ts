@@ -13,7 +13,8 @@ export interface Signer {
   verify<T>(purpose: string, text: string): Promise<Claim<T> | undefined>
 }
 
-const maxTextLength = 16_384
+/** The longest that is made names the 10,000 parts of a file. */
+const maxTextLength = 512 * 1024
 
 export function createSigner(secret: Uint8Array, now: () => number): Signer {
   let key: Promise<CryptoKey> | undefined

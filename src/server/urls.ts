@@ -31,8 +31,8 @@ export interface MultipartClaim {
   readonly version: string
   readonly path: string
   readonly digest: Digest
-  /** SHA-256 over the parts' digests, so that no others can be put in their place. */
-  readonly parts: string
+  /** The parts in order, so that no others can be put in their place. */
+  readonly parts: readonly Digest[]
 }
 
 export async function signedUrl<K extends keyof Claims>({ setup, baseUrl }: Call, kind: K, claim: Claims[K]): Promise<string> {
@@ -52,9 +52,10 @@ export function fileUrl(call: Call, member: VersionRef & { readonly id: string }
   })
 }
 
-/** Where to send a file, and the headers that must go with it, as the `Key:Value` lines of protocol.md 3.4. */
+/** Where to send a file or a part of one, and the headers that must go with it, as the `Key:Value` lines of protocol.md 3.4. */
 export async function uploadTarget(
   call: Call,
+  kind: "upload" | "part",
   version: string,
   { path, digest }: UploadRequest,
   sign?: (options: { expiresInSeconds: number }) => Promise<SignedRequest>,
@@ -63,7 +64,7 @@ export async function uploadTarget(
     const { url, headers } = await sign({ expiresInSeconds: call.setup.urlExpiresInSeconds })
     return { uploadUrl: url, uploadHeaders: Object.entries(headers).map(([name, value]) => `${name}:${value}`) }
   }
-  return { uploadUrl: await signedUrl(call, "upload", { version, path, digest }), uploadHeaders: uploadHeaders(digest) }
+  return { uploadUrl: await signedUrl(call, kind, { version, path, digest }), uploadHeaders: uploadHeaders(digest) }
 }
 
 export function uploadHeaders(digest: Digest, type = "application/octet-stream"): string[] {
@@ -72,12 +73,4 @@ export function uploadHeaders(digest: Digest, type = "application/octet-stream")
 
 export function storagePath(digest: Digest): string {
   return `wandb_artifacts/${digestToHex(digest)}`
-}
-
-/** SHA-256 of the parts' digests in order. */
-export async function fingerprintParts(hexDigests: readonly string[]): Promise<string> {
-  const bytes = new TextEncoder().encode(hexDigests.join("\n"))
-  return Array.from(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)), (byte) =>
-    byte.toString(16).padStart(2, "0"),
-  ).join("")
 }

@@ -1,6 +1,7 @@
 import { digestToHex } from "../core/digest-text.ts"
 import { isArtifactError, RegistryError } from "../errors.ts"
 import type { Content, PutOptions, UploadRequest } from "../ports.ts"
+import { webAddress } from "./address.ts"
 import { isExpired } from "./answer.ts"
 import type { Context } from "./context.ts"
 import { WireFailure } from "./failure.ts"
@@ -41,7 +42,16 @@ export async function putParts(
 ): Promise<void> {
   const parts = await hashParts(context, content, request, options)
   const inputs = parts.map(({ digest }, index) => ({ partNumber: index + 1, hexMD5: digestToHex(digest) }))
-  const upload: Upload = { context, request, content, parts, options, sent: parts.map(() => trackSent(options.onBytes)), tags: [] }
+  const upload: Upload = {
+    context,
+    request,
+    content,
+    parts,
+    options,
+    sent: parts.map(() => trackSent(options.onBytes)),
+    tags: [],
+    tells: new Map(),
+  }
   for (let round = 1; ; round++) {
     const slot = await renew(inputs)
     if (slot.uploadUrl === null) return
@@ -70,8 +80,8 @@ interface Upload {
   /** What the server calls each part that it has, for this `uploadId`. */
   tags: (string | undefined)[]
   uploadId?: string
-  /** Whether the server tells of a part that it has it; undefined: not asked yet. */
-  tells?: boolean
+  /** Whether the server at an origin tells of a part that it has it; absent: not asked yet. */
+  readonly tells: Map<string, boolean>
 }
 
 async function sendParts(upload: Upload, { uploadID, urls }: PartPlaces, contentType: string | undefined): Promise<void> {
@@ -143,19 +153,20 @@ async function sendPart(
   )
 }
 
-/** The tag of a part that is there. An address that is signed for sending only answers otherwise, and is not asked again. */
+/** The tag of a part that is there. An address that is signed for sending only answers otherwise, and its origin is not asked again. */
 async function findPart(upload: Upload, tag: string, url: string, signal: AbortSignal): Promise<string | undefined> {
-  if (upload.tells === false) return undefined
+  const { origin } = webAddress(url)
+  if (upload.tells.get(origin) === false) return undefined
   const request = { operation: "upload", method: "HEAD", url, expected: [404] } as const
   try {
     const { response, watch } = await upload.context.http.open(request, signal)
     watch.stop()
-    upload.tells = true
+    upload.tells.set(origin, true)
     return response.ok && response.headers.get("etag") === tag ? tag : undefined
   } catch (error) {
     signal.throwIfAborted()
     if (!(error instanceof WireFailure)) throw error
-    upload.tells ??= false
+    upload.tells.set(origin, upload.tells.get(origin) ?? false)
     return undefined
   }
 }
