@@ -7,7 +7,8 @@ import { listen } from "../server/listen.ts"
 import { type FaultProxy, startFaultProxy } from "./fault-proxy.ts"
 import { apiKey, serve } from "./served.ts"
 
-export const limits = { timeoutMs: 250, stallMs: 250, retries: 5, multipartBytes: 5000, partBytes: 2000, downloadPartBytes: 3000 }
+/** Long enough for an answer on a busy machine; what stalls is waited for as long. */
+export const limits = { timeoutMs: 1000, stallMs: 1000, retries: 5, multipartBytes: 5000, partBytes: 2000, downloadPartBytes: 3000 }
 
 export interface World {
   readonly proxy: FaultProxy
