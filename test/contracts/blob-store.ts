@@ -44,7 +44,7 @@ export function testBlobStore(create: () => Promise<BlobStoreSubject>): void {
       expect(await store.stat(digest)).toMatchObject({ digest, size: bytes.byteLength })
     })
 
-    test("what is made of other blobs, whether these are large enough to be joined where they are or not", async () => {
+    test("what is made of other blobs", async () => {
       const { store, leftovers } = await create()
       for (const bytes of [SMALL, LARGE]) {
         const parts = pieces(bytes, Math.ceil(bytes.byteLength / 3)).map((part) => ({

@@ -1,7 +1,7 @@
 /**
  * Runs isofact and the real Python `wandb` side by side and compares what they make. Called by run.sh.
  *
- * usage: interop.ts PYTHON [--seed n] [--only trees|names|cache|documents|server|gateway|crosswise|tables|media|openwandb|references-http|references-s3|large] [--show n]
+ * usage: interop.ts PYTHON [--seed n] [--only trees|names|cache|documents|server|gateway|crosswise|tables|media|openwandb|references-http|references-s3|large|large-direct] [--show n]
  */
 
 import { mkdtempSync, rmSync } from "node:fs"
@@ -15,7 +15,7 @@ import { checkCache } from "./cache.ts"
 import { checkCrosswise } from "./crosswise.ts"
 import { checkDocuments } from "./documents.ts"
 import { createGroup, createPeer, type Group, type Peer } from "./group.ts"
-import { checkLarge } from "./large.ts"
+import { checkLarge, checkLargeDirect } from "./large.ts"
 import { checkMedia } from "./media.ts"
 import { checkNames } from "./names.ts"
 import { checkOpenwandb } from "./openwandb.ts"
@@ -45,6 +45,7 @@ const checks: Record<string, (peer: Peer, group: Group) => void | Promise<void>>
   "references-http": checkReferencesHttp,
   "references-s3": checkReferencesS3,
   large: checkLarge,
+  "large-direct": checkLargeDirect,
 }
 
 // The package's own and that of the sources, which some checks use.
@@ -77,7 +78,7 @@ async function runGroup(title: string): Promise<Group> {
 let passed = 0
 let failed = 0
 /** Minutes and gigabytes: only when asked for. */
-const slow = ["large"]
+const slow = ["large", "large-direct"]
 const usual = Object.keys(checks).filter((title) => !slow.includes(title))
 for (const title of values.only === undefined ? usual : [values.only]) {
   const group = await runGroup(title)

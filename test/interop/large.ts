@@ -1,13 +1,17 @@
-/** A real file over 2 GiB both ways between Python and isofact, so that uploads go in parts: `--only large`; needs about 20 GB. */
+/** A real file over 2 GiB both ways between Python and isofact, so that uploads go in parts: `--only large`, `--only large-direct`; needs about 20 GB. */
 
 import { randomFillSync } from "node:crypto"
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs"
 import { join } from "node:path"
 import { Api, Artifact, init } from "isofact"
 import { wandb } from "isofact/wandb"
+import { createNodeHasher } from "../../src/digest/node-crypto.ts"
+import { createEmbeddedRegistry } from "../../src/registry/embedded.ts"
+import { createS3BlobStore, createS3RecordStore } from "../../src/storage/s3.ts"
+import { startS3 } from "../storage/s3-server.ts"
 import type { Group, Peer } from "./group.ts"
 import { checkSeen } from "./server.ts"
-import { type Host, startHost } from "./wire-host.ts"
+import { ENTITY, type Host, startHost } from "./wire-host.ts"
 import { runPeer } from "./wire-python.ts"
 
 type Facts = { readonly version: readonly [version: string, digest: string, size: number] }
@@ -18,14 +22,33 @@ const SIZE = 2_100 * MIB + 12_345
 const PART_BYTES = 100 * MIB
 const PARTS = Math.ceil(SIZE / PART_BYTES)
 
-export async function checkLarge({ python, dir }: Peer, group: Group): Promise<void> {
-  await using host = await startHost(dir)
+export async function checkLarge(peer: Peer, group: Group): Promise<void> {
+  await using host = await startHost(peer.dir)
+  await checkBothWays(peer, group, host, PARTS)
+}
+
+/** The same with a bucket that the parts go straight to. */
+export async function checkLargeDirect(peer: Peer, group: Group): Promise<void> {
+  const bucket = await startS3()
+  try {
+    const [place, hasher] = [bucket.newPlace(), createNodeHasher()]
+    const stores = { records: createS3RecordStore(place), blobs: createS3BlobStore({ ...place, hasher }) }
+    const registry = createEmbeddedRegistry({ ...stores, hasher, entity: ENTITY, project: "garden" })
+    await using host = await startHost(peer.dir, { registry, direct: true })
+    await checkBothWays(peer, group, host, 0)
+  } finally {
+    await bucket.stop()
+  }
+}
+
+/** @param parts that the server is sent of each file */
+async function checkBothWays({ python, dir }: Peer, group: Group, host: Host, parts: number): Promise<void> {
   const file = makeFile(join(dir, "files"))
   const options = (name: string) => ({ python, to: host, dir: join(dir, name), env: { INTEROP_FILES: join(dir, "files") } })
   const registry = wandb({ apiKey: host.key, baseUrl: host.url, entity: "birds", project: "garden" })
 
   const { version } = await timed(group, "logged by Python", () => runPeer<Facts>(group, "large-log", options("log")))
-  group.same(partsSent(host, 0), PARTS, "parts that Python sent")
+  group.same(partsSent(host, 0), parts, "parts that Python sent to the server")
   const theirs = await new Api({ registry }).artifact("large-python:v0")
   group.same(["v0", theirs.digest, theirs.size], version, "what Python logged")
   const got = await timed(group, "downloaded by isofact", () => theirs.download(join(dir, "got")))
@@ -42,7 +65,7 @@ export async function checkLarge({ python, dir }: Peer, group: Group): Promise<v
     await ours.wait()
   })
   await run.finish()
-  group.same(partsSent(host, before), PARTS, "parts that isofact sent")
+  group.same(partsSent(host, before), parts, "parts that isofact sent to the server")
   const again = options("read")
   const read = await timed(group, "read and logged again by Python", () =>
     runPeer<Facts>(group, "large-read", {
@@ -55,7 +78,7 @@ export async function checkLarge({ python, dir }: Peer, group: Group): Promise<v
 }
 
 const partsSent = ({ seen }: Host, from: number) =>
-  seen.slice(from).filter(({ method, path }) => method === "PUT" && path === "/storage/part").length
+  seen.slice(from).filter(({ method, path }) => method === "PUT" && /^\/storage\/(part|upload)$/.test(path)).length
 
 async function timed<T>(group: Group, what: string, work: () => Promise<T>): Promise<T> {
   const start = performance.now()

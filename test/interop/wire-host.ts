@@ -48,9 +48,15 @@ export async function startGateway(dir: string): Promise<Host> {
   }
 }
 
-export async function startHost(dir: string): Promise<Host> {
-  const registry = createNodePlatform().registry({ dir: join(dir, "registry") })
-  const served = await serve(registry)
+export interface HostOptions {
+  /** Default: an embedded one in the folder. */
+  readonly registry?: Registry
+  readonly direct?: boolean
+}
+
+export async function startHost(dir: string, options: HostOptions = {}): Promise<Host> {
+  const registry = options.registry ?? createNodePlatform().registry({ dir: join(dir, "registry") })
+  const served = await serve(registry, options.direct)
   const reference = await serveReference()
   return {
     ...{ ...served, registry, reference: reference.url },
@@ -61,11 +67,12 @@ export async function startHost(dir: string): Promise<Host> {
   }
 }
 
-async function serve(registry: Registry) {
+async function serve(registry: Registry, direct = false) {
   const seen: Seen[] = []
   const failures = new Map<string, string>()
   const server = createServer({
     registry,
+    direct,
     secret: crypto.getRandomValues(new Uint8Array(32)),
     authenticate: (key) =>
       key === interopKey ? { entity: ENTITY, username: "ann", email: "ann@birds.example", entities: [ENTITY, OTHER] } : undefined,
