@@ -19,7 +19,7 @@ export interface RetryOptions extends CallOptions {
   readonly operation: string
   /** The entry, where there is one. */
   readonly path?: string | undefined
-  /** False: what is sent can be had only once, or doing it twice does harm. */
+  /** False: what is sent can be had only once. */
   readonly repeatable?: boolean | undefined
   /** Failures that the caller deals with, and gets as they are. */
   readonly handles?: ((failure: WireFailure) => boolean) | undefined
@@ -27,7 +27,7 @@ export interface RetryOptions extends CallOptions {
 
 /**
  * Repeats `work` while it fails with a {@link WireFailure} that is not final, with full jitter and no sooner than the server asked for.
- * What may have been done is repeated only where that is safe. Rejects with the error that the failure means; others pass through.
+ * Rejects with the error that the failure means; others pass through.
  */
 export async function retrying<T>(policy: RetryPolicy, options: RetryOptions, work: () => Promise<T>): Promise<T> {
   const { signal, repeatable = true } = options
@@ -43,9 +43,7 @@ export async function retrying<T>(policy: RetryPolicy, options: RetryOptions, wo
       const { verdict } = error
       const { retryAfterMs = 0 } = error.facts
       const isLast = ++failed > policy.retries || retryAfterMs > MAX_RETRY_AFTER_MS
-      if (verdict === "final" || isLast || (!repeatable && verdict === "unclear")) {
-        throw toError(error, policy.server, options.operation, options.path)
-      }
+      if (verdict === "final" || isLast || !repeatable) throw toError(error, policy.server, options.operation, options.path)
       await pause(Math.max(retryAfterMs, backoffMs(policy, failed)), signal)
     }
   }

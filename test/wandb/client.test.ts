@@ -394,18 +394,18 @@ describe("transfers", () => {
     await expect(reading).rejects.toBe(reason)
   })
 
-  test("what can be read once only is sent once, proven on its way, and never twice", async () => {
+  test.each([429, 500, 503])("what can be read once only is sent once, proven on its way, and never twice (%i)", async (status) => {
     const { server } = serve()
     const digest: Digest = md5Of(large)
     const once = (text: string) => ({ stability: "once" as const, stream: () => bytesStream(new TextEncoder().encode(text)) })
     let puts = 0
     const registry = connect((request) => {
-      if (request.method === "PUT" && ++puts === 1) return Promise.resolve(new Response(null, { status: 500 }))
+      if (request.method === "PUT" && ++puts === 1) return Promise.resolve(new Response(null, { status }))
       return server.fetch(request)
     })
     const pending = await registry.createVersion(newVersion({ large }))
     const ask = async () => (await registry.requestUploads(pending.id, [{ path: "large", digest, size: large.length }]))[0]!
-    await expect((await ask()).put!(once(large))).rejects.toMatchObject({ code: "REGISTRY", details: { status: 500 } })
+    await expect((await ask()).put!(once(large))).rejects.toMatchObject({ code: "REGISTRY", details: { status } })
     expect(puts).toBe(1)
     await expect((await ask()).put!(once(large.replace("9", "8")))).rejects.toMatchObject({ code: "DIGEST_MISMATCH" })
     await expect((await ask()).put!(once(large.slice(1)))).rejects.toMatchObject({ code: "DIGEST_MISMATCH" })
