@@ -1,4 +1,5 @@
-import { InvalidArgumentError } from "../index.ts"
+import { defaultRoot } from "../artifact/target.ts"
+import { comparePaths } from "../core/path.ts"
 import type { Answer } from "./answer.ts"
 import { findArtifact, type Session } from "./session.ts"
 import { count } from "./units.ts"
@@ -15,13 +16,13 @@ interface CheckoutOptions {
 export async function checkout(session: Session, [name]: readonly [string], options: CheckoutOptions): Promise<Answer> {
   const { platform, signal, bar } = session
   const artifact = await findArtifact(session, name)
-  const root = options.root ?? defaultRoot(platform.env("WANDB_ARTIFACT_DIR"), artifact.collection.name)
+  const root = options.root ?? defaultRoot(platform, artifact.sourceCollection.name)
   const manifest = await artifact.loadManifest({ signal })
   const extra: string[] = []
   for await (const { path } of (await platform.directory(root)).list({ signal })) {
     if (manifest.get(path) === undefined) extra.push(path)
   }
-  const json = { name: artifact.qualifiedName, root, deleted: extra.sort() }
+  const json = { name: artifact.qualifiedName, root, deleted: extra.sort(comparePaths) }
   if (options.dryRun) return { json: { ...json, dryRun: true }, lines: extra.map((path) => `would delete ${path}`) }
   if (extra.length > 0) {
     for (const path of extra.slice(0, pathsShown)) session.say(`will delete ${path}`)
@@ -30,9 +31,4 @@ export async function checkout(session: Session, [name]: readonly [string], opti
   }
   await artifact.checkout(root, { onProgress: bar.onProgress, signal })
   return { json, lines: [root, `${count(manifest.fileCount, "file")}, ${extra.length} deleted`] }
-}
-
-function defaultRoot(base: string | undefined, name: string): string {
-  if (name !== "." && name !== "..") return `${base ?? "./artifacts"}/${name}`
-  throw new InvalidArgumentError("--root", `"${name}" cannot be a directory of its own; say where with --root`)
 }

@@ -1,3 +1,4 @@
+import { defaultRoot } from "../artifact/target.ts"
 import { type Artifact, DigestMismatchError, EntryNotFoundError, isArtifactError } from "../index.ts"
 import type { Answer } from "./answer.ts"
 import { findArtifact, type Session } from "./session.ts"
@@ -31,7 +32,7 @@ export async function verify(session: Session, [name]: readonly [string], option
 
 /** That every file is missing is better told as what it most likely is. */
 async function requireRoot({ platform }: Session, artifact: Artifact, root: string | undefined): Promise<void> {
-  const place = root ?? `${platform.env("WANDB_ARTIFACT_DIR") ?? "./artifacts"}/${artifact.sourceName}`
+  const place = root ?? defaultRoot(platform, artifact.sourceName)
   const { name } = await platform.directory(place)
   if ((await platform.locate(name)) !== undefined) return
   const message = `There is no ${name}: isofact get ${artifact.sourceName} first, or say with --root where its files are; --stored hashes what the registry has`
