@@ -49,10 +49,10 @@ export function userView(call: Call) {
 }
 
 /** A key to all entities may read those that have a project; a gateway cannot list them. */
-async function readableEntities({ principal, registry, signal, spend }: Call): Promise<readonly string[]> {
+async function readableEntities({ principal, registry, setup, signal, spend }: Call): Promise<readonly string[]> {
   const { entity, entities } = principal
   if (entities !== "*") return entities
-  if (registry.remote) return [entity]
+  if (setup.isGateway) return [entity]
   const found = new Set([entity])
   for await (const project of registry.projects(undefined, { signal })) {
     spend(1)

@@ -1,5 +1,6 @@
 /** Which project a request means, and what may be made of what is not there. */
 import { describe, expect, test } from "vitest"
+import type { ServerOptions } from "../../src/server/server.ts"
 import { createSite, log, need, type Site } from "./site.ts"
 
 const startRun = (site: Site, place: object) =>
@@ -57,8 +58,8 @@ test("a misspelt entity is refused with the words that say which is meant, and m
 
 describe("the organizations of a user", () => {
   const query = `{ viewer { organizations { name } } entity(name: "ann") { user { organizations { name orgEntity { name } } } } }`
-  const organizations = async (entities: readonly string[] | "*") => {
-    const site = createSite({ authenticate: () => ({ entity: "ann", username: "ann", entities }) })
+  const organizations = async (entities: readonly string[] | "*", options: Partial<ServerOptions> = {}) => {
+    const site = createSite({ authenticate: () => ({ entity: "ann", username: "ann", entities }), ...options })
     await site.registry.upsertProject({ entity: "team", project: "p" }, {})
     const { viewer, entity } = need(await site.gql(query))
     expect(entity.user.organizations.map(({ orgEntity }: { orgEntity: object }) => orgEntity)).toEqual(viewer.organizations)
@@ -71,5 +72,10 @@ describe("the organizations of a user", () => {
 
   test("are those with projects for a key to all", async () => {
     expect(await organizations("*")).toEqual(["ann", "team"])
+  })
+
+  test("are so over a bucket, which is across a network, too", async () => {
+    const { registry } = createSite()
+    expect(await organizations("*", { registry: { ...registry, remote: true } })).toEqual(["ann", "team"])
   })
 })
