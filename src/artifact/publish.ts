@@ -1,5 +1,5 @@
 import type { Digest } from "../core/digest-text.ts"
-import type { Entry } from "../core/entry.ts"
+import { type Entry, hasMd5 } from "../core/entry.ts"
 import type { Manifest } from "../core/manifest.ts"
 import { DigestMismatchError, EntryNotFoundError, isArtifactError, RegistryError, UnsupportedError } from "../errors.ts"
 import type {
@@ -14,7 +14,7 @@ import type {
 } from "../ports.ts"
 import { forEachConcurrent } from "./map-concurrent.ts"
 import { type OnProgress, type Progress, trackFile, trackProgress } from "./progress.ts"
-import { hasMd5, useStored } from "./read.ts"
+import { useStored } from "./read.ts"
 import { isDraftReference } from "./reference.ts"
 import type { Session } from "./session.ts"
 import { type ArtifactState, type DraftFile, type Logged, more } from "./state.ts"

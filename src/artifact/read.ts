@@ -1,5 +1,5 @@
 import type { Digest } from "../core/digest-text.ts"
-import type { Entry } from "../core/entry.ts"
+import { type Entry, hasMd5 } from "../core/entry.ts"
 import { DigestMismatchError, EntryNotFoundError, StorageError } from "../errors.ts"
 import type { CallOptions, Content, Directory, OpenFileOptions, StoredEntry } from "../ports.ts"
 import { type Logged, more } from "./state.ts"
@@ -12,11 +12,6 @@ export function storedEntry(entry: Entry): StoredEntry {
 /** The bytes of a stored file as the registry hands them out, not yet verified. */
 export function openStored({ session, member }: Logged, file: StoredEntry, options: OpenFileOptions = {}): Promise<Content> {
   return session.registry.openFile({ ...member.collection, index: member.index, id: member.version.id }, file, options)
-}
-
-/** Whether an entry is identified by its MD5: all are but those that say otherwise. As in Python, words that mean nothing are MD5. */
-export function hasMd5({ extra, ref }: Entry): boolean {
-  return ref !== undefined || extra?.alg !== "XXH128"
 }
 
 /** Stored bytes, and what they must hash to; undefined for those that prove themselves as they are read. */

@@ -22,6 +22,11 @@ export interface Entry {
   readonly birthArtifactId?: string | undefined
 }
 
+/** Whether an entry is identified by its MD5: all are but those that say otherwise. As in Python, words that mean nothing are MD5. */
+export function hasMd5({ extra, ref }: Entry): boolean {
+  return ref !== undefined || extra?.alg !== "XXH128"
+}
+
 /**
  * A copy of an entry, every member but the path checked; `place` names a member in errors. It is called a million times, so nothing is
  * made but the entry.

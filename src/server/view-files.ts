@@ -1,5 +1,5 @@
 import { digestToHex, isDigest } from "../core/digest-text.ts"
-import type { Entry } from "../core/entry.ts"
+import { type Entry, hasMd5 } from "../core/entry.ts"
 import { Manifest } from "../core/manifest.ts"
 import { EntryNotFoundError } from "../errors.ts"
 import type { Membership, StoredEntry, VersionRef } from "../ports.ts"
@@ -80,9 +80,10 @@ function fileView(call: Call, member: Membership, entry: Entry) {
 }
 
 /** Undefined for a reference, whose bytes are elsewhere. */
-export function storedEntry({ path, digest, size, ref, extra, birthArtifactId }: Entry): StoredEntry | undefined {
+export function storedEntry(entry: Entry): StoredEntry | undefined {
+  const { path, digest, size, ref, birthArtifactId } = entry
   if (ref !== undefined || !isDigest(digest)) return undefined
-  return { path, digest, ...(extra?.alg === "XXH128" && { alg: "XXH128" }), size, birthArtifactId }
+  return { path, digest, ...(!hasMd5(entry) && { alg: "XXH128" }), size, birthArtifactId }
 }
 
 export function refOf({ collection, index, version }: Membership): VersionRef & { readonly id: string } {

@@ -6,7 +6,7 @@ import { WHOLE_BYTES } from "../bytes/hash-stream.ts"
 import { relayStream } from "../bytes/streams.ts"
 import { verifiedBytes, verifiedStream } from "../bytes/verified.ts"
 import { type Digest, isDigest } from "../core/digest-text.ts"
-import type { Entry } from "../core/entry.ts"
+import { type Entry, hasMd5 } from "../core/entry.ts"
 import type { Manifest } from "../core/manifest.ts"
 import { RegistryError, UnsupportedError } from "../errors.ts"
 import type { CallOptions, Content, Hasher, Membership, UploadTicket } from "../ports.ts"
@@ -34,8 +34,9 @@ export async function sendFiles(job: Job, member: Membership, pendingId: string,
 
 async function* ticketed(job: Job, pendingId: string, manifest: Manifest): AsyncGenerator<readonly [Entry, UploadTicket]> {
   const files = Array.from(manifest.entries.values()).filter(({ ref }) => ref === undefined)
-  for (const { path, digest, extra } of files) {
-    if (isDigest(digest) && extra?.alg === undefined) continue
+  for (const entry of files) {
+    if (isDigest(entry.digest) && hasMd5(entry)) continue
+    const { path } = entry
     throw new UnsupportedError(`"${path}" is stored under another digest than MD5, which cannot be copied`, { path })
   }
   for (let start = 0; start < files.length; start += batchSize) {

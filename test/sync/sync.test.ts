@@ -163,6 +163,17 @@ test("a place gets another name, a part is chosen, and what a part needs can be 
   expect(await collect(to.collections(project, undefined))).toEqual([])
 })
 
+test("an algorithm that nobody knows means MD5, as wherever files are read; one that is not MD5 is named", async () => {
+  const [from, to] = [memoryRegistry(), memoryRegistry()]
+  await log(from, "zoo", { a: "1" }, { extra: { alg: "MD5" } })
+  expect(await sync({ from, to })).toMatchObject({ versions: { sent: 1, failed: 0 } })
+  await log(from, "zoo", { b: "2" }, { extra: { alg: "XXH128" } })
+  const { failures } = await sync({ from, to })
+  expect(failures.map(({ error }) => error.message)).toEqual([
+    expect.stringContaining('"b" is stored under another digest than MD5'),
+  ])
+})
+
 test("a damaged file costs its version, by name, and nothing else", async () => {
   const stores = memoryStores()
   const from = createEmbeddedRegistry(stores)

@@ -2,6 +2,7 @@
 
 import { artifactRefUrl } from "../../src/artifact/reference.ts"
 import { base64Encode, hexDecode } from "../../src/core/digest-text.ts"
+import type { Entry } from "../../src/core/entry.ts"
 import { Manifest } from "../../src/core/manifest.ts"
 import type { Membership, NewVersion, Registry } from "../../src/ports.ts"
 import { createEmbeddedRegistry } from "../../src/registry/embedded.ts"
@@ -10,14 +11,22 @@ import { memoryStores } from "../registry/stores.ts"
 
 export const memoryRegistry = (now?: () => number) => createEmbeddedRegistry({ ...memoryStores(now), ...(now && { now }) })
 
-/** Logs files, and references to files of other versions, `[path]: [id, path there]`. */
+/** Logs files, each with `extra`, and references to files of other versions, `[path]: [id, path there]`. */
 export async function log(
   registry: Registry,
   collection: string,
   files: Files,
-  { references = {}, ...more }: Partial<NewVersion> & { readonly references?: { [path: string]: readonly [string, string] } } = {},
+  {
+    references = {},
+    extra,
+    ...more
+  }: Partial<NewVersion> & {
+    readonly references?: { [path: string]: readonly [string, string] }
+    readonly extra?: Entry["extra"]
+  } = {},
 ): Promise<Membership> {
   const manifest = manifestOf(files)
+  for (const entry of [...manifest.entries.values()]) manifest.add({ ...entry, extra }, { overwrite: true })
   for (const [path, [id, target]] of Object.entries(references)) {
     manifest.add({ path, ref: artifactRefUrl(id, target), digest: md5Of(id + target), size: 0 })
   }

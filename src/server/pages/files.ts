@@ -1,5 +1,5 @@
 import { digestToHex, isDigest } from "../../core/digest-text.ts"
-import type { Entry } from "../../core/entry.ts"
+import { type Entry, hasMd5 } from "../../core/entry.ts"
 import { comparePaths } from "../../core/path.ts"
 import type { Membership } from "../../ports.ts"
 import { sendGuarded } from "../downloads.ts"
@@ -83,6 +83,7 @@ function fileRow({ links }: Visit, member: Membership, entry: Entry, folder: str
   ]
 }
 
-function showDigest({ digest, extra }: Entry): Piece {
-  return html`<code>${isDigest(digest) ? digestToHex(digest) : digest}</code>${extra?.alg === "XXH128" && " XXH128"}`
+function showDigest(entry: Entry): Piece {
+  const { digest } = entry
+  return html`<code>${isDigest(digest) ? digestToHex(digest) : digest}</code>${!hasMd5(entry) && " XXH128"}`
 }

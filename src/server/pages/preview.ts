@@ -1,5 +1,5 @@
 import { base64Encode, digestToHex, hexDecode, isDigest } from "../../core/digest-text.ts"
-import type { Entry } from "../../core/entry.ts"
+import { type Entry, hasMd5 } from "../../core/entry.ts"
 import type { Membership } from "../../ports.ts"
 import { contentTypeOf } from "../content-type.ts"
 import { storedEntry } from "../view-files.ts"
@@ -26,8 +26,8 @@ async function showStored(visit: Visit, member: Membership, entry: Entry, entrie
 }
 
 function listFacts(entry: Entry): Html {
-  const { digest, extra } = entry
-  const algorithm = extra?.alg === "XXH128" ? "XXH128" : "MD5"
+  const { digest } = entry
+  const algorithm = hasMd5(entry) ? "MD5" : "XXH128"
   return facts([
     ["Size", size(entry.size)],
     [algorithm, html`<code>${isDigest(digest) ? digestToHex(digest) : digest}</code>`],
