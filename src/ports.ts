@@ -517,7 +517,7 @@ export interface Registry {
 
   /** `path.alias` is an alias, `vN`, or absent for `latest`. */
   findVersion(path: ArtifactPath & CollectionRef, options?: CallOptions): Promise<Membership | undefined>
-  /** The version through its source collection, or just its record when it is pending or deleted. */
+  /** Its record, also while it is pending and once it is deleted. */
   getVersion(id: string, options?: CallOptions): Promise<VersionRecord | undefined>
   /** The version that a client id stands for, also while pending. */
   resolveClientId(clientId: string, options?: CallOptions): Promise<string | undefined>

@@ -143,7 +143,7 @@ export class Artifact extends ArtifactBuilder {
   }
 
   /**
-   * Hashes every file below `root` (or, with `stored`, in the registry) and compares. References are listed as unverified.
+   * Hashes every file below `root` (default: where `download` puts them; or, with `stored`, in the registry) and compares. References are listed as unverified.
    *
    * @throws DigestMismatchError listing all files that are damaged, missing or not in the artifact
    */

@@ -10,7 +10,7 @@ import type { ArtifactState, Logged } from "./state.ts"
 import { defaultRoot, type Target } from "./target.ts"
 
 export interface FilesOptions extends CallOptions {
-  /** Files asked of the registry at once, for registries that page. Default 50. */
+  /** As in Python, and without effect: the manifest that lists them is read whole. */
   readonly perPage?: number | undefined
 }
 

@@ -16,7 +16,7 @@ export interface SaveOptions extends CallOptions {
   readonly project?: string | undefined
   /** The run that logs it. Default: the active one. */
   readonly run?: ActiveRun | undefined
-  /** Registry for the automatic run. Default: the runtime's embedded one. */
+  /** Registry for the automatic run. Default: as in `init`. */
   readonly registry?: Registry | undefined
 }
 

@@ -10,7 +10,7 @@ export interface AddReferenceOptions extends CallOptions {
   readonly checksum?: boolean | undefined
   /** More objects than this below one URI are an error. Default 10,000,000. */
   readonly maxObjects?: number | undefined
-  /** Where `wandb-artifact://` addresses are looked up. Default: the runtime's embedded registry. */
+  /** Where `wandb-artifact://` addresses are looked up. Default: as in `init`. */
   readonly registry?: Registry | undefined
 }
 

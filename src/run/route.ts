@@ -19,7 +19,7 @@ export interface RouteCache {
 }
 
 export interface ArtifactRouteOptions {
-  /** Default: the embedded registry of this runtime. */
+  /** Default: the embedded registry of this runtime; where `WANDB_MODE` is `online`, `wandb()` of `isofact/wandb`. */
   readonly registry?: Registry | undefined
   /** The one place whose artifacts are served. Default: `WANDB_ENTITY`, else the registry's. */
   readonly entity?: string | undefined
@@ -44,8 +44,9 @@ const SHARED_WAIT_MS = 2000
 /**
  * Answers GET and HEAD of `<prefix>name[:alias]/path/in/artifact`, each part percent-encoded, with that file; `undefined` for every
  * other URL. For a service worker (`event.respondWith`), a Worker or a server alike. What a name means is looked up each time, of a
- * numbered version too, since a collection can be deleted and made anew; the tag is the file's digest. See {@link serveFile} for what is verified. A service worker has to be bundled
- * into one file, since browsers give it no `import()`.
+ * numbered version too, since a collection can be deleted and made anew; the tag is the file's digest. A whole file is verified while it
+ * streams: damaged, its body errors instead of ending. A range is verified where the whole file is at hand. A service worker has to be
+ * bundled into one file, since browsers give it no `import()`.
  *
  * @example
  * const route = createArtifactRoute()
