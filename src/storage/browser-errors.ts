@@ -13,6 +13,12 @@ const REASONS: { readonly [name: string]: string } = {
 /** Whether the platform says that there is nothing of this name. */
 export const isMissing = (error: unknown): boolean => error instanceof DOMException && error.name === "NotFoundError"
 
+/** Whether `error`, or what it was made of, says that a `Blob` cannot be read. */
+export function isUnreadable(error: unknown): boolean {
+  const told = error instanceof StorageError ? error.cause : error
+  return told instanceof DOMException && /^Not(Readable|Found)Error$/.test(told.name)
+}
+
 /** Whether the browser gives no more room; engines differ in how they say so. */
 export function isQuota(error: unknown): boolean {
   return error instanceof DOMException && /quota|no (device )?space|disk (is )?full/i.test(`${error.name} ${error.message}`)

@@ -37,7 +37,7 @@ export function createMemorySpool(path: string): Spool {
   }
 }
 
-/** A spool that is opened when the first bytes come: a source that never answers, or fails, leaves no trace. */
+/** A spool that is opened when the first bytes come, also anew after `discard`: a source that never answers, or fails, leaves no trace. */
 export function createDeferredSpool<T extends Spool>(openSpool: () => Promise<T>): Spool & { open(): Promise<T> } {
   let opened: T | undefined
   const open = async () => {
@@ -48,7 +48,11 @@ export function createDeferredSpool<T extends Spool>(openSpool: () => Promise<T>
     open,
     write: async (chunk) => (await open()).write(chunk),
     finish: async () => (await open()).finish(),
-    discard: async () => opened?.discard(),
+    async discard() {
+      const last = opened
+      opened = undefined
+      await last?.discard()
+    },
   }
 }
 

@@ -2,7 +2,7 @@ import { checkExpected, WHOLE_BYTES } from "../bytes/hash-stream.ts"
 import { type Digest, digestFromHex, digestToHex } from "../core/digest-text.ts"
 import type { BlobInfo, BlobStore, CallOptions, Content, Hasher, PutOptions, StoredFile } from "../ports.ts"
 import { blobContent } from "./browser-content.ts"
-import { orAbsent, orStorageError } from "./browser-errors.ts"
+import { isUnreadable, orAbsent, orStorageError } from "./browser-errors.ts"
 import { inLock } from "./browser-locks.ts"
 import { createDeferredSpool, fillSpool, type HashBlob, type WriteOptions } from "./browser-writes.ts"
 import { opfsHome, placeFile } from "./opfs-folders.ts"
@@ -151,9 +151,16 @@ async function fill(
   if (blob === undefined || blob.size <= WHOLE_BYTES || hashBlob === undefined) return fillSpool(content, spool, hasher, writing)
   const temporary = await spool.open()
   if (temporary.append === undefined) return fillSpool(content, spool, hasher, writing)
-  for (let at = 0; at < blob.size; at += STEP_BYTES) {
-    writing.signal?.throwIfAborted()
-    await temporary.append(blob.slice(at, at + STEP_BYTES))
+  try {
+    for (let at = 0; at < blob.size; at += STEP_BYTES) {
+      writing.signal?.throwIfAborted()
+      await temporary.append(blob.slice(at, at + STEP_BYTES))
+    }
+  } catch (error) {
+    if (!isUnreadable(error)) throw error
+    // Chromium says so, now and then, when it is the room that ends: read here, the Blob itself shows which it is.
+    await spool.discard()
+    return fillSpool(content, spool, hasher, writing)
   }
   return hashBlob(await temporary.finish(), writing)
 }

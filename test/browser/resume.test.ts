@@ -95,14 +95,18 @@ const logMuch = (page: Page, name: string, much: Much) =>
 const small = { first: { count: 100, size: 20_000 }, much: { count: 400, size: 19_000 }, quota: 6_000_000 }
 const large = { first: { count: 3, size: 6_000_000 }, much: { count: 6, size: 3_000_000 }, quota: 26_000_000 }
 
+/** Sets the room that the browser gives the site, in bytes; all of it with `{}`. */
+async function quotaOf(site: Site, page: Page) {
+  const session = await page.context().newCDPSession(page)
+  return (size: { quotaSize?: number }) => session.send("Storage.overrideQuotaForOrigin", { origin: site.origin, ...size })
+}
+
 describe("room that ends in the middle of logging", () => {
   /** Logs until there is no more room, twice. */
   async function setUp({ first, much, quota }: typeof small) {
     const site = await newSite()
     const page = await site.open()
-    const session = await page.context().newCDPSession(page)
-    const setQuota = (size: { quotaSize?: number }) =>
-      session.send("Storage.overrideQuotaForOrigin", { origin: site.origin, ...size })
+    const setQuota = await quotaOf(site, page)
     // From the beginning: the database looks at the room only now and then.
     await setQuota({ quotaSize: quota })
     expect((await logMuch(page, "first", first)).failed).toBeUndefined()
@@ -140,12 +144,31 @@ describe("room that ends in the middle of logging", () => {
     expect(last).toMatchObject({ versions: [[], [large.much.count]], temporary: [] })
   })
 
+  test("is told as what it is, also where the browser says that it cannot read the source", { timeout }, async () => {
+    const site = await newSite()
+    const page = await site.open()
+    const setQuota = await quotaOf(site, page)
+    await page.evaluate(() => {
+      const { write } = FileSystemWritableFileStream.prototype
+      FileSystemWritableFileStream.prototype.write = function (data) {
+        return data instanceof Blob ? Promise.reject(new DOMException("x", "NotReadableError")) : write.call(this, data)
+      }
+    })
+    await setQuota({ quotaSize: large.quota })
+    const { failed, versions, temporary } = await logMuch(page, "much", { count: 10, size: 3_000_000 })
+    expect(failed).toMatchObject({ name: "StorageError", message: expect.stringContaining("no more room") })
+    expect({ versions, temporary }).toEqual({ versions: [[], []], temporary: [] })
+    await setQuota({})
+    const last = await logMuch(page, "much", { count: 10, size: 3_000_000 })
+    expect(last).toMatchObject({ failed: undefined, versions: [[], [10]], temporary: [] })
+  })
+
   test("before anything large is stored still lets one collect", { timeout }, async () => {
     const site = await newSite()
     const page = await site.open()
     await page.evaluate(() => isofact.log("first", new Map([["a.txt", new Blob(["a"])]])))
-    const session = await page.context().newCDPSession(page)
-    await session.send("Storage.overrideQuotaForOrigin", { origin: site.origin, quotaSize: 1 })
+    const setQuota = await quotaOf(site, page)
+    await setQuota({ quotaSize: 1 })
     const found = await page.evaluate(async () => {
       const makeFolder = navigator.storage.getDirectory().then((root) => root.getDirectoryHandle("other", { create: true }))
       const isFull = await makeFolder.then(
