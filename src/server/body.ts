@@ -1,6 +1,7 @@
-import { joinChunks } from "../bytes/hash-stream.ts"
+import { joinChunks, WHOLE_BYTES } from "../bytes/hash-stream.ts"
+import { untilAborted } from "../bytes/streams.ts"
 import { InvalidArgumentError } from "../errors.ts"
-import type { Content } from "../ports.ts"
+import type { CallOptions, Content } from "../ports.ts"
 import { Refusal } from "./failure.ts"
 
 /** The whole body of a request as text; more than `maxBytes` is a 413, announced or not. */
@@ -63,9 +64,13 @@ export function bodyContent(request: Request, name: string): Content {
     stability: "once",
     name,
     ...(size !== undefined && { size }),
+    ...(size !== undefined && size <= WHOLE_BYTES && { bytes: ({ signal }: CallOptions = {}) => untilAborted(wholeBody(request), signal) }),
     stream: () => request.body ?? new ReadableStream({ start: (controller) => controller.close() }),
   }
 }
+
+/** HTTP has made sure that there are no more bytes than `Content-Length` says. */
+const wholeBody = async (request: Request) => new Uint8Array(await request.arrayBuffer())
 
 /** Held whole at most: bytes that have to go on to where a length must be given. */
 const MOST_UNMEASURED = 64 * 1024 * 1024

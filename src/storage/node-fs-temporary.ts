@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto"
 import { type Dirent, lstatSync, readdirSync, rmSync } from "node:fs"
 import { hostname } from "node:os"
 import { join } from "node:path"
-import { isMissing, orStorageError } from "./node-fs-errors.ts"
+import { isMissing, orStorageError, storageError } from "./node-fs-errors.ts"
 import type { Slices } from "./node-fs-slices.ts"
 
 const HOUR_MS = 60 * 60 * 1000
@@ -71,10 +71,10 @@ export async function sweepTemporary(
 /** What is in a directory; nothing when it does not exist. */
 export function readEntries(directory: string): Dirent[] {
   try {
-    return orStorageError("list", directory, () => readdirSync(directory, { withFileTypes: true }))
+    return readdirSync(directory, { withFileTypes: true })
   } catch (error) {
-    if (isMissing((error as Error).cause)) return []
-    throw error
+    if (isMissing(error)) return []
+    throw storageError(error, "list", directory)
   }
 }
 
