@@ -1,7 +1,8 @@
+import { randomId } from "../core/random-id.ts"
 import { logDraft, type SaveOptions } from "./log.ts"
 import { openSession } from "./open.ts"
 import { defaultRegistry, placeOf } from "./place.ts"
-import { type ArtifactState, randomId } from "./state.ts"
+import type { ArtifactState } from "./state.ts"
 
 /** Logs by a run of job type `auto` that is made for it. */
 export async function logAlone(state: ArtifactState, options: SaveOptions): Promise<void> {

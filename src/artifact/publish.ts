@@ -12,7 +12,7 @@ import type {
   UploadRequest,
   UploadTicket,
 } from "../ports.ts"
-import { forEachConcurrent } from "./map-concurrent.ts"
+import { forEachConcurrent } from "./for-each-concurrent.ts"
 import { type OnProgress, type Progress, trackFile, trackProgress } from "./progress.ts"
 import { useStored } from "./read.ts"
 import { isDraftReference } from "./reference.ts"

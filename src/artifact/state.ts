@@ -1,6 +1,7 @@
 import type { Digest } from "../core/digest-text.ts"
 import type { Json } from "../core/json.ts"
 import type { Manifest } from "../core/manifest.ts"
+import { randomId } from "../core/random-id.ts"
 import { ArtifactFinalizedError, ArtifactNotLoggedError, ConflictError, InvalidArgumentError } from "../errors.ts"
 import type { Content, Membership, Platform, Ttl } from "../ports.ts"
 import type { Session } from "./session.ts"
@@ -165,20 +166,6 @@ export function stateOf(artifact: unknown, argument = "artifact"): ArtifactState
   const state = typeof artifact === "object" && artifact !== null ? states.get(artifact) : undefined
   if (state !== undefined) return state
   throw new InvalidArgumentError(argument, `${argument} must be an Artifact`)
-}
-
-const alphabet = "abcdefghijklmnopqrstuvwxyz0123456789"
-
-/** Characters of `[a-z0-9]`, each equally likely. */
-export function randomId(length: number): string {
-  let id = ""
-  while (id.length < length) {
-    for (const byte of crypto.getRandomValues(new Uint8Array(length))) {
-      // 252 is the largest multiple of 36 in a byte; taking more would favour the first letters.
-      if (byte < 252 && id.length < length) id += alphabet[byte % 36]
-    }
-  }
-  return id
 }
 
 /** What building, logging and downloading do without, loaded by the first call that needs it. */

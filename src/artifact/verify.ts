@@ -2,11 +2,12 @@ import { checkBoolean, checkFunction } from "../core/check.ts"
 import type { Digest } from "../core/digest-text.ts"
 import type { Entry } from "../core/entry.ts"
 import type { Manifest } from "../core/manifest.ts"
+import { comparePaths } from "../core/path.ts"
 import { DigestMismatchError, isArtifactError } from "../errors.ts"
 import type { CallOptions, Content, Directory } from "../ports.ts"
 import { checkCall } from "./call.ts"
+import { forEachConcurrent } from "./for-each-concurrent.ts"
 import { loadManifest } from "./load.ts"
-import { forEachConcurrent } from "./map-concurrent.ts"
 import { type OnProgress, trackProgress } from "./progress.ts"
 import { isRight, useStored } from "./read.ts"
 import type { ArtifactState, Logged } from "./state.ts"
@@ -115,10 +116,10 @@ async function verifyEntries(
   const report: VerifyReport = {
     verified: lists.verified.length,
     bytes,
-    unverified: unverified.sort(),
-    damaged: lists.damaged.sort(),
-    missing: lists.missing.sort(),
-    extra: extra.sort(),
+    unverified: unverified.sort(comparePaths),
+    damaged: lists.damaged.sort(comparePaths),
+    missing: lists.missing.sort(comparePaths),
+    extra: extra.sort(comparePaths),
   }
   refuseFaults(report, logged.name, place)
   return report

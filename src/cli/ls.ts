@@ -1,3 +1,4 @@
+import { comparePaths } from "../core/path.ts"
 import { type Artifact, EntryNotFoundError, InvalidArgumentError, type ProjectRef, type Registry } from "../index.ts"
 import type { Answer } from "./answer.ts"
 import { describeArtifact } from "./describe.ts"
@@ -96,7 +97,7 @@ async function listVersions(
 async function listFiles(session: Session, registry: Registry, name: string): Promise<Answer> {
   const artifact = await findArtifact(session, name, { registry })
   const manifest = await artifact.loadManifest({ signal: session.signal })
-  const entries = [...manifest.entries.values()].sort((a, b) => (a.path < b.path ? -1 : 1))
+  const entries = [...manifest.entries.values()].sort((a, b) => comparePaths(a.path, b.path))
   const rows = entries.map(({ path, size, ref }) => [
     (size === undefined ? "" : formatBytes(size)).padStart(9),
     ref === undefined ? path : `${path} -> ${ref}`,

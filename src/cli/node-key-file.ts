@@ -1,5 +1,6 @@
 import { chmodSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, resolve } from "node:path"
+import { hexEncode } from "../core/digest-text.ts"
 import { StorageError } from "../index.ts"
 import { makeDirectory } from "../storage/node-fs-durable.ts"
 
@@ -15,7 +16,7 @@ export function openKeyFile(file: string): { readonly path: string; readonly key
   const path = resolve(file)
   try {
     makeDirectory(dirname(path))
-    writeFileSync(path, `${newKey()}\n`, { flag: "wx", mode: 0o600 })
+    writeFileSync(path, `${hexEncode(crypto.getRandomValues(new Uint8Array(20)))}\n`, { flag: "wx", mode: 0o600 })
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== "EEXIST") {
       throw new StorageError(`The key file ${path} cannot be written; serve a directory that can`, { path }, { cause })
@@ -25,8 +26,4 @@ export function openKeyFile(file: string): { readonly path: string; readonly key
   const key = readFileSync(path, "utf8").trim()
   if (keyText.test(key)) return { path, key }
   throw new StorageError(`${path} holds no key; delete it, and the next start makes another`, { path })
-}
-
-function newKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(20)), (byte) => byte.toString(16).padStart(2, "0")).join("")
 }

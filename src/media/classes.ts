@@ -1,10 +1,10 @@
+import { hexEncode } from "../core/digest-text.ts"
 import { md5 } from "../core/md5.ts"
 import { InvalidArgumentError } from "../errors.ts"
 import type { MediaDraft, MediaSource } from "../ports.ts"
 import { mediaObject } from "./json-shape.ts"
 import { Media } from "./media.ts"
 import { pythonRepr } from "./python-repr.ts"
-import { toHex } from "./sha256.ts"
 import { classesIdType } from "./types/classes-id.ts"
 import { isDictionary } from "./types/list.ts"
 import type { ColumnType } from "./types/type.ts"
@@ -54,7 +54,7 @@ export class Classes extends Media {
 
   /** What W&B names the file of an image's classes by. */
   fileId(): string {
-    return toHex(md5(new TextEncoder().encode(pythonRepr(this.classSet))))
+    return hexEncode(md5(new TextEncoder().encode(pythonRepr(this.classSet))))
   }
 }
 

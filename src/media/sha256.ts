@@ -1,4 +1,5 @@
 import { readAll } from "../bytes/hash-stream.ts"
+import { hexEncode } from "../core/digest-text.ts"
 import type { CallOptions, Content } from "../ports.ts"
 
 /** What the platform hashes in one piece: it is fast, and has no way to go on. */
@@ -6,21 +7,19 @@ const MAX_WHOLE = 4 * 1024 * 1024
 
 /** SHA-256 of content of any size, in hex. */
 export async function sha256Hex(content: Content, { signal }: CallOptions = {}): Promise<string> {
-  if (content.size !== undefined && content.size <= MAX_WHOLE) return toHex(await wholeSha256(content, signal))
+  if (content.size !== undefined && content.size <= MAX_WHOLE) return hexEncode(await wholeSha256(content, signal))
   const { sha256 } = await import("@noble/hashes/sha2.js")
   const state = sha256.create()
   const reader = content.stream({ signal }).getReader()
   for (let read = await reader.read(); !read.done; read = await reader.read()) state.update(read.value)
-  return toHex(state.digest())
+  return hexEncode(state.digest())
 }
 
 /** The same of text in UTF-8. */
 export async function sha256OfText(text: string): Promise<string> {
-  return toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))))
+  return hexEncode(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))))
 }
 
 async function wholeSha256(content: Content, signal: AbortSignal | undefined): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", await readAll(content, { signal })))
 }
-
-export const toHex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")

@@ -64,7 +64,8 @@ export function bodyContent(request: Request, name: string): Content {
     stability: "once",
     name,
     ...(size !== undefined && { size }),
-    ...(size !== undefined && size <= WHOLE_BYTES && { bytes: ({ signal }: CallOptions = {}) => untilAborted(wholeBody(request), signal) }),
+    ...(size !== undefined &&
+      size <= WHOLE_BYTES && { bytes: ({ signal }: CallOptions = {}) => untilAborted(wholeBody(request), signal) }),
     stream: () => request.body ?? new ReadableStream({ start: (controller) => controller.close() }),
   }
 }

@@ -1,3 +1,4 @@
+import { randomId } from "../core/random-id.ts"
 import { show } from "../core/show.ts"
 import { EntryNotFoundError, InvalidArgumentError } from "../errors.ts"
 import type { ManifestKind, NewVersion, PendingVersion, ProjectRef } from "../ports.ts"
@@ -57,7 +58,7 @@ function toNewVersion(input: CreateArtifactInput, place: ProjectRef): NewVersion
     ttl: parseTtl(input.ttlDurationSeconds),
     run: runName ? { ...place, run: runName } : undefined,
     historyStep: input.historyStep ?? undefined,
-    clientId: input.clientID || newClientId(),
+    clientId: input.clientID || randomId(64),
     distributedId: distributedID ?? undefined,
     storageRegion: storageRegion ?? undefined,
   }
@@ -67,10 +68,6 @@ function toNewVersion(input: CreateArtifactInput, place: ProjectRef): NewVersion
 function kindOf({ distributedID, enableDigestDeduplication }: CreateArtifactInput): ManifestKind {
   if (distributedID) return "PATCH"
   return enableDigestDeduplication === false ? "INCREMENTAL" : "FULL"
-}
-
-function newClientId(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(64)), (byte) => (byte % 36).toString(36)).join("")
 }
 
 /** With the latest version as it was before, which the next manifest builds on. */

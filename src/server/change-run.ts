@@ -1,4 +1,5 @@
 import { plainJson } from "../core/exact-json.ts"
+import { randomId } from "../core/random-id.ts"
 import { unwrapConfig } from "../core/run-config.ts"
 import { ConflictError, InvalidArgumentError } from "../errors.ts"
 import type { RunChanges, RunRef } from "../ports.ts"
@@ -40,7 +41,7 @@ async function editRun({ registry, signal }: Call, ref: RunRef, input: UpsertBuc
 
 async function startRun(call: Call, input: UpsertBucketInput) {
   const { registry, signal } = call
-  const ref = { ...(await placeOf(call, input.entityName, input.modelName)), run: input.name || newRunName() }
+  const ref = { ...(await placeOf(call, input.entityName, input.modelName)), run: input.name || randomId(8) }
   const before = await registryFor(call, "write").getRun(ref, { signal })
   const run = await registry.upsertRun({ ...ref, ...changesOf(input) }, { signal })
   await ensureProject(call, ref)
@@ -74,10 +75,6 @@ const exitCodes: ReadonlyMap<string, number> = new Map([
   ["crashed", 1],
   ["killed", 1],
 ])
-
-function newRunName(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => (byte % 36).toString(36)).join("")
-}
 
 /** A run that was lost is ended by hand; none waits here to be started. */
 export async function updateRunState({ registry, signal }: Call, { id, state }: { readonly id: string; readonly state: string }) {

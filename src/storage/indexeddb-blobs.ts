@@ -4,6 +4,7 @@ import type { Digest } from "../core/digest-text.ts"
 import type { BlobInfo, BlobStore, CallOptions, Content, Hasher } from "../ports.ts"
 import { blobContent } from "./browser-content.ts"
 import { createMemorySpool, fillSpool, uniqueName, type WriteOptions } from "./browser-writes.ts"
+import { DAMAGED_KEPT_MS } from "./damaged-kept.ts"
 import { type Connection, createConnection, rangeOf, resultOf } from "./indexeddb-connection.ts"
 import { createGroupedWrites } from "./indexeddb-groups.ts"
 import { keepBytes, memoryContent } from "./memory-content.ts"
@@ -13,7 +14,6 @@ const INFO = "i/"
 const BYTES = "b/"
 const DAMAGED = "d/"
 const BATCH = 1000
-const KEPT_MS = 30 * 24 * 60 * 60 * 1000
 
 interface Info extends BlobInfo {
   /** Differs each time the blob is stored. */
@@ -131,7 +131,7 @@ async function readValue(
 /** Removes what was set aside more than 30 days ago; its key begins with the time. */
 async function sweepDamaged({ transact }: Connection, signal: AbortSignal | undefined): Promise<number> {
   signal?.throwIfAborted()
-  const old = IDBKeyRange.bound(DAMAGED, `${DAMAGED}${Date.now() - KEPT_MS}`)
+  const old = IDBKeyRange.bound(DAMAGED, `${DAMAGED}${Date.now() - DAMAGED_KEPT_MS}`)
   return transact("readwrite", async (rows) => {
     let freed = 0
     for (const key of await resultOf(rows.getAllKeys(old))) {

@@ -1,12 +1,11 @@
 import { lstatSync, renameSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { type Digest, digestToHex } from "../core/digest-text.ts"
+import { DAMAGED_KEPT_MS } from "./damaged-kept.ts"
 import { makeDirectory } from "./node-fs-durable.ts"
 import { isMissing, orStorageError } from "./node-fs-errors.ts"
 import type { Slices } from "./node-fs-slices.ts"
 import { readEntries } from "./node-fs-temporary.ts"
-
-const KEPT_MS = 30 * 24 * 60 * 60 * 1000
 
 /** Blobs that were found damaged, out of the way of everybody but who wants to rescue them. */
 interface DamagedFiles {
@@ -31,7 +30,7 @@ export function createDamagedFiles(directory: string, slices: Slices): DamagedFi
     const path = join(directory, name)
     const stat = lstatSync(path, { throwIfNoEntry: false })
     // The time of change, not of the bytes: renaming sets it.
-    if (!stat?.isFile() || Date.now() - stat.ctimeMs <= KEPT_MS) return 0
+    if (!stat?.isFile() || Date.now() - stat.ctimeMs <= DAMAGED_KEPT_MS) return 0
     orStorageError("remove", path, () => rmSync(path, { force: true }))
     return stat.size
   }

@@ -1,6 +1,7 @@
 import { type Digest, digestFromHex, digestToHex } from "../core/digest-text.ts"
 import { isArtifactError } from "../errors.ts"
 import type { BlobStore, CallOptions, Content, Hasher, PutOptions } from "../ports.ts"
+import { DAMAGED_KEPT_MS } from "./damaged-kept.ts"
 import { createObjectContent } from "./object-content.ts"
 import { isOwnKey } from "./object-names.ts"
 import type { ObjectInfo, Objects } from "./object-port.ts"
@@ -9,7 +10,6 @@ import { uploadContent } from "./object-upload.ts"
 
 const BLOBS = "blobs/"
 const DAMAGED = "damaged/"
-const DAMAGED_KEPT_MS = 30 * 24 * 60 * 60 * 1000
 const UPLOADS_KEPT_MS = 7 * 24 * 60 * 60 * 1000
 /** Blobs that are not small, written at once: each holds a few parts in memory. */
 const UPLOADS_AT_ONCE = 4

@@ -5,11 +5,11 @@ import { blobContent } from "./browser-content.ts"
 import { isUnreadable, orAbsent, orStorageError } from "./browser-errors.ts"
 import { inLock } from "./browser-locks.ts"
 import { createDeferredSpool, fillSpool, type HashBlob, type WriteOptions } from "./browser-writes.ts"
+import { DAMAGED_KEPT_MS } from "./damaged-kept.ts"
 import { opfsHome, placeFile } from "./opfs-folders.ts"
 import { filesOf, type OpenFolder, openTemporary, sweepTemporary, type Temporary } from "./opfs-temporary.ts"
 import { createTurns } from "./turns.ts"
 
-const KEPT_MS = 30 * 24 * 60 * 60 * 1000
 const STEP_BYTES = 16 * 1024 * 1024
 const NOTHING = "1B2M2Y8AsgTpgAmY7PhCfg=="
 
@@ -169,7 +169,7 @@ async function fill(
 async function sweepDamaged(folder: FileSystemDirectoryHandle): Promise<number> {
   let freed = 0
   for (const handle of await filesOf(folder)) {
-    if (Date.now() - Number.parseInt(handle.name, 10) <= KEPT_MS) continue
+    if (Date.now() - Number.parseInt(handle.name, 10) <= DAMAGED_KEPT_MS) continue
     freed += (await handle.getFile()).size
     await folder.removeEntry(handle.name)
   }

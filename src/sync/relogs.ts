@@ -1,4 +1,4 @@
-import { forEachConcurrent } from "../artifact/map-concurrent.ts"
+import { forEachConcurrent } from "../artifact/for-each-concurrent.ts"
 import type { CollectionRef, Membership, ProjectRef, RunRecord, RunRef } from "../ports.ts"
 import { ttlOf } from "./attributes.ts"
 import { clientIdOf, collectionOf, type Job, nameOf } from "./job.ts"

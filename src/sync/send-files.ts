@@ -1,4 +1,4 @@
-import { forEachConcurrent } from "../artifact/map-concurrent.ts"
+import { forEachConcurrent } from "../artifact/for-each-concurrent.ts"
 import { trackFile } from "../artifact/progress.ts"
 import { useStored } from "../artifact/read.ts"
 import type { Logged } from "../artifact/state.ts"

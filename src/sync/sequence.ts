@@ -1,4 +1,4 @@
-import { forEachConcurrent } from "../artifact/map-concurrent.ts"
+import { forEachConcurrent } from "../artifact/for-each-concurrent.ts"
 import { collect } from "../bytes/ahead.ts"
 import type { CollectionRecord, Membership } from "../ports.ts"
 import { settleAliases } from "./aliases.ts"
