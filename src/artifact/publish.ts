@@ -2,20 +2,11 @@ import type { Digest } from "../core/digest-text.ts"
 import { type Entry, hasMd5 } from "../core/entry.ts"
 import type { Manifest } from "../core/manifest.ts"
 import { DigestMismatchError, EntryNotFoundError, isArtifactError, RegistryError, UnsupportedError } from "../errors.ts"
-import type {
-  CallOptions,
-  Content,
-  ManifestKind,
-  Membership,
-  PendingVersion,
-  RunRef,
-  UploadRequest,
-  UploadTicket,
-} from "../ports.ts"
-import { forEachConcurrent } from "./for-each-concurrent.ts"
+import type { CallOptions, Content, ManifestKind, Membership, RunRef, UploadRequest } from "../ports.ts"
 import { type OnProgress, type Progress, trackFile, trackProgress } from "./progress.ts"
 import { useStored } from "./read.ts"
 import { isDraftReference } from "./reference.ts"
+import { type Put, sendMissing } from "./send-missing.ts"
 import type { Session } from "./session.ts"
 import { type ArtifactState, type DraftFile, type Logged, more } from "./state.ts"
 
@@ -29,9 +20,6 @@ export interface PublishOptions extends CallOptions {
   /** False: store this writer's share and leave the version pending for others. */
   readonly commit?: boolean | undefined
 }
-
-/** How many files are asked about at once: enough that asking is cheap, few enough that storing starts early. */
-const uploadBatch = 1000
 
 /**
  * Draft → version: create it pending, store what the registry lacks, store the manifest, commit. Every step may be repeated, so a
@@ -50,7 +38,16 @@ export async function publish(state: ArtifactState, session: Session, options: P
     files.reduce((sum, file) => sum + file.size, 0),
   )
   if (pending.state !== "COMMITTED") {
-    await storeFiles(manifest, pending, session, files, progress, signal)
+    const sending = {
+      registry,
+      pendingId: pending.id,
+      files,
+      manifest,
+      progress,
+      concurrency: session.platform.concurrency,
+      signal,
+    }
+    await sendMissing(sending, (file, put, stop) => storeFile(session, file, put, progress, stop))
     if (Array.from(manifest.entries.values()).some(({ ref }) => isDraftReference(ref))) {
       const { resolveDraftReferences } = await more()
       await resolveDraftReferences(manifest, registry, { signal })
@@ -146,37 +143,7 @@ async function sendDraft({ path, digest }: Entry, file: DraftFile, put: (content
   )
 }
 
-async function storeFiles(
-  manifest: Manifest,
-  pending: PendingVersion,
-  session: Session,
-  files: readonly FileToStore[],
-  progress: Progress,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const { concurrency } = session.platform
-  // Equal content under several names is sent once.
-  const sent = new Set<Digest>()
-  await forEachConcurrent(
-    ticketed(session, pending, files, signal),
-    concurrency,
-    async ([file, ticket], stop) => {
-      manifest.add({ ...manifest.get(file.path)!, birthArtifactId: ticket.birthArtifactId }, { overwrite: true })
-      if (ticket.put === undefined || sent.has(file.digest)) return progress.skip(file.path, "stored", file.size)
-      sent.add(file.digest)
-      await storeFile(session, file, ticket.put, progress, stop)
-    },
-    { signal },
-  )
-}
-
-async function storeFile(
-  session: Session,
-  file: FileToStore,
-  put: NonNullable<UploadTicket["put"]>,
-  progress: Progress,
-  signal: AbortSignal,
-): Promise<void> {
+async function storeFile(session: Session, file: FileToStore, put: Put, progress: Progress, signal: AbortSignal): Promise<void> {
   const { onBytes, done } = trackFile(progress, "store", file.path)
   const send = async (content: Content) => {
     await put(content, { signal, onBytes })
@@ -190,23 +157,4 @@ async function storeFile(
 async function cacheStored({ cache }: Session, digest: Digest, content: Content, signal: AbortSignal): Promise<void> {
   if (cache === undefined || content.stability === "once") return
   await cache.put(digest, content, { signal }).catch(() => signal.throwIfAborted())
-}
-
-async function* ticketed(
-  session: Session,
-  pending: PendingVersion,
-  files: readonly FileToStore[],
-  signal: AbortSignal | undefined,
-): AsyncGenerator<readonly [FileToStore, UploadTicket]> {
-  for (let start = 0; start < files.length; start += uploadBatch) {
-    const batch = files.slice(start, start + uploadBatch)
-    const requests = batch.map(({ path, digest, size }) => ({ path, digest, size }))
-    const tickets = await session.registry.requestUploads(pending.id, requests, { signal })
-    if (tickets.length !== batch.length) {
-      throw new RegistryError(`${session.registry.name} answered ${tickets.length} of ${batch.length} upload requests`, {
-        operation: "requestUploads",
-      })
-    }
-    for (const [index, file] of batch.entries()) yield [file, tickets[index]!]
-  }
 }

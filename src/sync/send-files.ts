@@ -1,6 +1,6 @@
-import { forEachConcurrent } from "../artifact/for-each-concurrent.ts"
 import { trackFile } from "../artifact/progress.ts"
 import { useStored } from "../artifact/read.ts"
+import { type Put, type Sendable, sendMissing } from "../artifact/send-missing.ts"
 import type { Logged } from "../artifact/state.ts"
 import { WHOLE_BYTES } from "../bytes/hash-stream.ts"
 import { relayStream } from "../bytes/streams.ts"
@@ -8,47 +8,31 @@ import { verifiedBytes, verifiedStream } from "../bytes/verified.ts"
 import { type Digest, isDigest } from "../core/digest-text.ts"
 import { type Entry, hasMd5 } from "../core/entry.ts"
 import type { Manifest } from "../core/manifest.ts"
-import { RegistryError, UnsupportedError } from "../errors.ts"
-import type { CallOptions, Content, Hasher, Membership, UploadTicket } from "../ports.ts"
+import { UnsupportedError } from "../errors.ts"
+import type { CallOptions, Content, Hasher, Membership } from "../ports.ts"
 import type { Job } from "./job.ts"
-
-/** How many files are asked about at once, as when a draft is logged. */
-const batchSize = 1000
-
-type Put = NonNullable<UploadTicket["put"]>
 
 /** Sends the files that the target asks for, and writes into the manifest which version brought each. */
 export async function sendFiles(job: Job, member: Membership, pendingId: string, manifest: Manifest): Promise<void> {
   const { collection, index } = member
   const logged: Logged = { session: job.session, member, name: `${collection.collection}:v${index}`, deleted: false }
-  const sent = new Set<string>()
-  const send = async ([entry, ticket]: readonly [Entry, UploadTicket], signal: AbortSignal) => {
-    manifest.add({ ...entry, birthArtifactId: ticket.birthArtifactId }, { overwrite: true })
-    // Equal content under several names is sent once.
-    if (ticket.put === undefined || sent.has(entry.digest)) return job.progress.skip(entry.path, "stored", entry.size ?? 0)
-    sent.add(entry.digest)
-    await sendFile(job, logged, entry, ticket.put, { signal })
+  const files = [...manifest.entries.values()].filter(({ ref }) => ref === undefined).map(requireMd5)
+  const sending = {
+    registry: job.to,
+    pendingId,
+    files,
+    manifest,
+    progress: job.progress,
+    concurrency: job.concurrency,
+    ...job.call,
   }
-  await forEachConcurrent(ticketed(job, pendingId, manifest), job.concurrency, send, job.call)
+  await sendMissing(sending, (entry, put, signal) => sendFile(job, logged, entry, put, { signal }))
 }
 
-async function* ticketed(job: Job, pendingId: string, manifest: Manifest): AsyncGenerator<readonly [Entry, UploadTicket]> {
-  const files = Array.from(manifest.entries.values()).filter(({ ref }) => ref === undefined)
-  for (const entry of files) {
-    if (isDigest(entry.digest) && hasMd5(entry)) continue
-    const { path } = entry
-    throw new UnsupportedError(`"${path}" is stored under another digest than MD5, which cannot be copied`, { path })
-  }
-  for (let start = 0; start < files.length; start += batchSize) {
-    const batch = files.slice(start, start + batchSize)
-    const requests = batch.map(({ path, digest, size }) => ({ path, digest: digest as Digest, size }))
-    const tickets = await job.to.requestUploads(pendingId, requests, job.call)
-    if (tickets.length !== batch.length) {
-      const message = `${job.to.name} answered ${tickets.length} of ${batch.length} upload requests`
-      throw new RegistryError(message, { operation: "requestUploads" })
-    }
-    for (const [index, entry] of batch.entries()) yield [entry, tickets[index]!]
-  }
+function requireMd5(entry: Entry): Entry & Sendable {
+  if (isDigest(entry.digest) && hasMd5(entry)) return entry as Entry & Sendable
+  const { path } = entry
+  throw new UnsupportedError(`"${path}" is stored under another digest than MD5, which cannot be copied`, { path })
 }
 
 async function sendFile(job: Job, logged: Logged, entry: Entry, put: Put, call: CallOptions): Promise<void> {
