@@ -1,3 +1,4 @@
+import { placeOf as placeIn } from "../artifact/place.ts"
 import { createNodePlatform, type NodePlatform } from "../doors/node.ts"
 import {
   Api,
@@ -140,11 +141,8 @@ export function openApi({ platform, options }: Session, registry: Registry): Api
 }
 
 /** The entity and project meant by names without them. */
-export async function placeOf({ platform, options, signal }: Session, registry: Registry): Promise<ProjectRef> {
-  const entity = options.entity ?? platform.env("WANDB_ENTITY")
-  const project = options.project ?? platform.env("WANDB_PROJECT")
-  const defaults = entity && project ? undefined : await registry.defaults({ signal })
-  return { entity: entity ?? defaults!.entity, project: project ?? defaults!.project }
+export function placeOf({ platform, options, signal }: Session, registry: Registry): Promise<ProjectRef> {
+  return placeIn(registry, platform, options, { signal })
 }
 
 /** The version that a name of the command line means. @throws EntryNotFoundError */

@@ -51,6 +51,8 @@ test.each<[command: string, code: number, part: string]>([
   ["ls local/uncategorized/nope", 3, "nope"],
   ["ls a//b", 2, "a//b"],
   ["ls a/b/c/d", 2, "a/b/c/d"],
+  ["ls --entity a/b", 2, "isofact: --entity must be"],
+  ["ls --project a/b", 2, "isofact: --project must be"],
   ["info nope", 3, "nope"],
   ["alias zoo:v0 v7", 2, "isofact: alias must be"],
   ["alias zoo:v1 typo --remove", 3, "has no alias typo; it has latest"],
