@@ -1,5 +1,6 @@
 import { MAX_TIMER_MS } from "../bytes/pause.ts"
 import { pullStream, untilAborted } from "../bytes/streams.ts"
+import { retryAfterMs } from "../core/retry-after.ts"
 import type { CallOptions } from "../ports.ts"
 import { readText } from "./body.ts"
 import { RequestFailure, retrying, toStorageError } from "./retry.ts"
@@ -209,21 +210,14 @@ function timedStream(
 
 function failureOf(response: Response, code: string): RequestFailure {
   const { status } = response
-  const retryAfterMs = retryAfter(response.headers)
   const turnedAway = TURNED_AWAY.has(status) || TURNED_AWAY_CODES.has(code)
   const hint =
     response.type === "opaqueredirect" || (status >= 300 && status < 400) ? "; is it the endpoint of the bucket's region?" : ""
   const reason = code === String(status) ? `status ${status}${hint}` : `${code} (status ${status})${hint}`
   return new RequestFailure(turnedAway ? "again" : UNCLEAR.has(status) || code === UNCLEAR_CODE ? "unclear" : "final", reason, {
     status,
-    retryAfterMs,
+    retryAfterMs: retryAfterMs(response.headers),
   })
-}
-
-function retryAfter(headers: Headers): number {
-  const text = headers.get("retry-after") ?? ""
-  const seconds = /^\d+$/.test(text) ? Number(text) : (Date.parse(text) - Date.now()) / 1000
-  return Number.isFinite(seconds) ? Math.max(seconds * 1000, 0) : 0
 }
 
 /** A request that got no answer may have been carried out. What the runtime says of it is left behind: some name the whole address. */

@@ -18,7 +18,11 @@ export class RequestFailure extends Error {
   readonly status: number | undefined
   readonly retryAfterMs: number
 
-  constructor(verdict: Verdict, reason: string, about: { status?: number; retryAfterMs?: number; cause?: unknown } = {}) {
+  constructor(
+    verdict: Verdict,
+    reason: string,
+    about: { status?: number; retryAfterMs?: number | undefined; cause?: unknown } = {},
+  ) {
     super(reason, { cause: about.cause })
     this.verdict = verdict
     this.reason = reason

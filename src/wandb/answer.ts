@@ -1,3 +1,4 @@
+import { retryAfterMs } from "../core/retry-after.ts"
 import type { ArtifactErrorCode, ErrorDetails } from "../errors.ts"
 import { mostFailureBytes, readText } from "./body.ts"
 import { type FailureFacts, type Verdict, WireFailure } from "./failure.ts"
@@ -88,20 +89,13 @@ export function factsOf({ status, headers }: Response, clean: (text: string) => 
   return {
     status,
     requestId: requestId === null ? undefined : tidy(requestId, clean, maxRequestIdLength),
-    retryAfterMs: retryAfterMs(headers.get("retry-after")),
+    retryAfterMs: retryAfterMs(headers),
   }
 }
 
 function verdictOf(status: number): Verdict {
   if (turnedAway.has(status)) return "turned away"
   return unclear.has(status) || (status >= 500 && status !== 501) ? "unclear" : "final"
-}
-
-/** Seconds, with fractions as W&B allows them, or a date. */
-function retryAfterMs(text: string | null): number | undefined {
-  if (text === null) return undefined
-  const waitMs = /^\s*\d+(\.\d+)?\s*$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now()
-  return Number.isFinite(waitMs) ? Math.max(waitMs, 0) : undefined
 }
 
 /** The errors of `{"errors":[…]}`, `{"error":"…"}` or `{"error":{"message":…}}`, protocol.md 8.1. */
