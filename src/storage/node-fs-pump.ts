@@ -83,7 +83,9 @@ export function createPump(hasher: Hasher, threads?: HashThreads | undefined): P
         await empty.moved
         size += count
         reading = quiet(fill(empty.piece, size))
-        full.moved = quiet(move(full.piece.subarray(0, count), size - count))
+        full.moved = move(full.piece.subarray(0, count), size - count)
+        // A source that is slow, or never answers, must not keep anybody from hearing of it.
+        full.moved.catch(stop)
       }
     } catch (error) {
       stop(error)
