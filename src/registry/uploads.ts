@@ -1,7 +1,8 @@
 import { collect, mapAhead } from "../bytes/ahead.ts"
+import { untilAborted } from "../bytes/streams.ts"
 import { refuse } from "../core/check.ts"
 import { type Digest, isDigest } from "../core/digest-text.ts"
-import { Remembered } from "../core/remember.ts"
+import { SharedAnswers } from "../core/remember.ts"
 import type { CallOptions, UploadRequest, UploadTicket } from "../ports.ts"
 import { newestLiving } from "./collection-state.ts"
 import { type Context, more } from "./context.ts"
@@ -13,9 +14,9 @@ import { clockOf, type LoadedVersion, requireVersion } from "./versions.ts"
 type Births = ReadonlyMap<string, string>
 
 /** Which version brought a digest, as far as the version before knows; remembered while a draft asks batch after batch. */
-export type BirthCache = Remembered<Promise<Births>>
+export type BirthCache = SharedAnswers<Births>
 
-export const createBirthCache = (): BirthCache => new Remembered(4)
+export const createBirthCache = (): BirthCache => new SharedAnswers(4)
 
 /** What is stored already needs no bytes; the rest gets a `put`. Asking again is free. */
 export async function requestUploads(
@@ -49,7 +50,10 @@ async function ticketFor(
   const { blobs } = context
   const info = await blobs.stat(file.digest, { ...options, size: file.size })
   if (info !== undefined && (file.size === undefined || info.size === file.size)) {
-    const births = await rememberBirths(context, cache, loaded, options)
+    const births = await untilAborted(
+      cache.get(loaded.row.id, () => readBirths(context, loaded)),
+      options.signal,
+    )
     return { birthArtifactId: births.get(file.digest) ?? loaded.row.id, storedSize: info.size }
   }
   return {
@@ -64,20 +68,11 @@ async function ticketFor(
   }
 }
 
-function rememberBirths(context: Context, cache: BirthCache, loaded: LoadedVersion, options: CallOptions): Promise<Births> {
-  const known = cache.get(loaded.row.id)
-  if (known !== undefined) return known
-  const births = readBirths(context, loaded, options)
-  cache.set(loaded.row.id, births)
-  births.catch(() => cache.delete(loaded.row.id))
-  return births
-}
-
 /** From the manifest of the newest version; when that cannot be read nothing is known, which is no reason not to log. */
-async function readBirths(context: Context, { source }: LoadedVersion, options: CallOptions): Promise<Births> {
+async function readBirths(context: Context, { source }: LoadedVersion): Promise<Births> {
   const newest = source && newestLiving(source, clockOf(context))
-  const row = newest && (await readVersionRow(context, newest.id, options))
-  const manifest = row?.manifest && (await readIfThere(context, row.manifest, row.id, options))
+  const row = newest && (await readVersionRow(context, newest.id, {}))
+  const manifest = row?.manifest && (await readIfThere(context, row.manifest, row.id, {}))
   const births = new Map<Digest | string, string>()
   if (!manifest) return births
   for (const { digest, birthArtifactId } of manifest.entries.values()) births.set(digest, birthArtifactId ?? row.id)

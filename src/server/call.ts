@@ -1,4 +1,5 @@
 import type { Entry } from "../core/entry.ts"
+import type { SharedAnswers } from "../core/remember.ts"
 import { InvalidArgumentError } from "../errors.ts"
 import type { Hasher, ProjectRef, Registry } from "../ports.ts"
 import { guardRegistry } from "./guard.ts"
@@ -25,7 +26,7 @@ export interface Setup {
   readonly hasher: Hasher
   readonly onError: (error: unknown, details: { readonly requestId?: string | undefined }) => void
   /** The entries of the versions that were listed last, by id. A committed version's never change. */
-  readonly manifests: (id: string, load: () => Promise<Entry[]>) => Promise<Entry[]>
+  readonly manifests: SharedAnswers<Entry[]>
   /** When each multipart upload that is being put together last moved, so that a client that asks twice does not start it twice. */
   readonly completing: Map<string, number>
 }

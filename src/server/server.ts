@@ -10,7 +10,7 @@ import {
   type OptionChecks,
   refuse,
 } from "../core/check.ts"
-import { shareAnswers } from "../core/remember.ts"
+import { SharedAnswers } from "../core/remember.ts"
 import type { Hasher, Registry } from "../ports.ts"
 import type { Setup } from "./call.ts"
 import type { Principal } from "./principal.ts"
@@ -118,7 +118,7 @@ export function createServer(options: ServerOptions): Server {
     multipart: rest.multipart ?? !isGateway,
     hasher: rest.hasher ?? createJsHasher(),
     onError: rest.onError ?? (() => undefined),
-    manifests: shareAnswers(4),
+    manifests: new SharedAnswers(4),
     completing: new Map(),
   }
   return {

@@ -18,7 +18,7 @@ export interface FileArgs extends PageArgs {
 export function entriesOf(call: Call, id: string): Promise<Entry[]> {
   // The cache is shared by all who ask, so only the guarded registry may say whether this one may see it.
   const load = async () => Array.from(Manifest.decode(await call.setup.registry.getManifest(id)).entries.values())
-  return call.setup.manifests(id, load)
+  return call.setup.manifests.get(id, load)
 }
 
 export async function fileList(call: Call, find: () => Promise<Membership | undefined>, args: FileArgs) {

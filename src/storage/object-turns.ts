@@ -1,9 +1,8 @@
 import { mapAhead } from "../bytes/ahead.ts"
 import { pause } from "../bytes/pause.ts"
 import { untilAborted } from "../bytes/streams.ts"
+import { settlesSoon } from "../core/settles.ts"
 
-/** The longest that one call relies on another. */
-const OTHERS_MS = 10_000
 /** Work that has shown no sign of life for this long no longer counts. */
 const SILENT_MS = 60_000
 const POLL_MS = 25
@@ -29,25 +28,14 @@ export async function* mapObjects<T, R>(
   }
 }
 
-/**
- * Resolves when `other`, the promise of another call, has settled, or after ten seconds: in a Worker that call may belong to a request
- * that was cancelled, and what a cancelled request waits for never settles.
- */
-export function awaitOther(other: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
-  const settled = new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, OTHERS_MS)
-    const done = () => {
-      clearTimeout(timer)
-      resolve()
-    }
-    other.then(done, done)
-  })
-  return untilAborted(settled, signal)
+/** Waits for `other`, the promise of another call, as long as {@link settlesSoon} does. */
+export async function awaitOther(other: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
+  await untilAborted(settlesSoon(other), signal)
 }
 
 /**
  * Lets `limit` pieces of work run at a time. Each shows that it lives by calling `beat`; places are data and not promises, for the reason
- * given at {@link awaitOther}.
+ * given at {@link settlesSoon}.
  */
 export function createGate(limit: number) {
   const places = new Set<{ at: number }>()

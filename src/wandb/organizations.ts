@@ -1,6 +1,6 @@
 import { untilAborted } from "../bytes/streams.ts"
 import { registryNameOf } from "../core/names.ts"
-import { shareAnswers } from "../core/remember.ts"
+import { SharedAnswers } from "../core/remember.ts"
 import { show } from "../core/show.ts"
 import { InvalidArgumentError } from "../errors.ts"
 import type { CallOptions, ProjectRef } from "../ports.ts"
@@ -13,9 +13,9 @@ import type { Organizations } from "./context.ts"
  * the first.
  */
 export function createOrganizations(ask: Ask, defaultEntity: () => Promise<string>): Organizations {
-  const share = shareAnswers<Organization[]>(64)
+  const found = new SharedAnswers<Organization[]>(64)
   const displayNames = new Map<string, string>()
-  const organizationsOf = (entity: string) => share(entity, () => findOrganizations(ask, entity))
+  const organizationsOf = (entity: string) => found.get(entity, () => findOrganizations(ask, entity))
 
   const find = async (name: string): Promise<Organization> => {
     const own = await organizationsOf(name)

@@ -4,7 +4,7 @@ import { createJsHasher } from "../bytes/js-hasher.ts"
 import { untilAborted } from "../bytes/streams.ts"
 import { checkFunction, checkOptions, checkPositiveInteger, checkString, type OptionChecks, refuse } from "../core/check.ts"
 import { checkEntityName, checkProjectName } from "../core/names.ts"
-import { Remembered, shareAnswers } from "../core/remember.ts"
+import { Remembered, SharedAnswers } from "../core/remember.ts"
 import { InvalidArgumentError, isArtifactError } from "../errors.ts"
 import type { CallOptions, Hasher, Registry } from "../ports.ts"
 import { serverFeatures, viewer } from "./account-documents.ts"
@@ -165,8 +165,8 @@ function createContext(options: WandbOptions): Context {
   const http = createHttp({ server, retries, retryDelayMs, fetch: given.fetch, timeoutMs, stallMs, clean })
   const authorized = { authorization: authorizationOf(apiKey) }
   const ask = createAsk(http, `${baseUrl}/graphql`, authorized, clean)
-  const share = shareAnswers<string>(1)
-  const ownEntity = async () => given.entity ?? env("WANDB_ENTITY") ?? (await share("viewer", () => askEntity(ask)))
+  const viewers = new SharedAnswers<string>(1)
+  const ownEntity = async () => given.entity ?? env("WANDB_ENTITY") ?? (await viewers.get("viewer", () => askEntity(ask)))
   const organizations = createOrganizations(ask, ownEntity)
   return {
     http,
@@ -199,7 +199,7 @@ async function askEntity(ask: Context["ask"]): Promise<string> {
 }
 
 function createFeatures(ask: Context["ask"]): Context["hasFeature"] {
-  const share = shareAnswers<ReadonlySet<string>>(1)
+  const features = new SharedAnswers<ReadonlySet<string>>(1)
   const load = async () => {
     try {
       return await ask(serverFeatures, {}, {}, ({ serverInfo }) => {
@@ -213,6 +213,6 @@ function createFeatures(ask: Context["ask"]): Context["hasFeature"] {
   }
   return async (name, { signal } = {}) => {
     signal?.throwIfAborted()
-    return (await untilAborted(share("features", load), signal)).has(name)
+    return (await untilAborted(features.get("features", load), signal)).has(name)
   }
 }

@@ -132,6 +132,23 @@ export function registryContract(name: string, create: () => Promise<Registry>):
       expect(again!.put).toBeTypeOf("function")
     })
 
+    test("who asks for the same at the same time does not hear of another's abort", async () => {
+      const registry = await create()
+      const first = await publish(registry, { a: "A" })
+      const file = { path: "a", digest: manifestOf({ a: "A" }).get("a")!.digest as never, size: 1 }
+      // Wherever the first one is by then.
+      for (let steps = 0; steps < 60; steps += 3) {
+        const { id } = await registry.createVersion(newVersion({ a: "A", b: `${steps}` }))
+        const controller = new AbortController()
+        const aborted = registry.requestUploads(id, [file], { signal: controller.signal })
+        const other = registry.requestUploads(id, [file])
+        for (let step = 0; step < steps; step++) await undefined
+        controller.abort()
+        await aborted.catch(() => undefined)
+        expect(await other).toMatchObject([{ birthArtifactId: first.version.id }])
+      }
+    })
+
     test("only new bytes are asked for, and old ones keep the version that brought them", async () => {
       const registry = await create()
       const first = await publish(registry, { a: "A", b: "B" })
