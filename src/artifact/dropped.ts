@@ -1,3 +1,4 @@
+import { HOME_NAME } from "../core/home.ts"
 /** Walks what a page was given by dropping or picking folders. Loaded when that happens, so that other pages do without. */
 
 import { InvalidArgumentError, StorageError } from "../errors.ts"
@@ -44,7 +45,7 @@ async function* walkFolder(folder: Node, prefix: string, ignore: (path: string) 
 async function* openChildren(folder: Node, prefix: string, ignore: (path: string) => boolean) {
   const open = async ([name, child]: Child) => [name, isFolder(child) ? child : await openFile(child, prefix + name)] as const
   for await (const children of childrenOf(folder, prefix.slice(0, -1) || folder.name || "the folder")) {
-    const wanted = ([name, child]: Child) => (isFolder(child) ? name !== ".isofact" : !ignore(prefix + name))
+    const wanted = ([name, child]: Child) => (isFolder(child) ? !HOME_NAME.test(name) : !ignore(prefix + name))
     yield Promise.all(children.filter(wanted).map(open))
   }
 }

@@ -1,3 +1,4 @@
+import { HOME_NAME } from "../core/home.ts"
 import { type Source, toContent } from "../digest/content.ts"
 import { InvalidArgumentError } from "../errors.ts"
 import type { Content, Platform, WalkOptions } from "../ports.ts"
@@ -140,7 +141,13 @@ function* filePairs(items: readonly (Pair | File)[]): Generator<Pair> {
         "addDir was given a list with something that is no File, handle, dropped item or [path, file] pair",
       )
     }
-    if (relative.includes("/.isofact/")) continue
+    if (
+      relative
+        .split("/")
+        .slice(1, -1)
+        .some((folder) => HOME_NAME.test(folder))
+    )
+      continue
     yield [(tops.size === 1 ? relative.slice(relative.indexOf("/") + 1) : relative) || name, item as File]
   }
 }

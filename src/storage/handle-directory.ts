@@ -1,4 +1,5 @@
 import { checkExpected, readHashed } from "../bytes/hash-stream.ts"
+import { HOME_NAME } from "../core/home.ts"
 import { StorageError } from "../errors.ts"
 import type { CallOptions, Content, Directory, DirectoryPutOptions, Hasher, StoredFile } from "../ports.ts"
 import { blobContent } from "./browser-content.ts"
@@ -6,7 +7,6 @@ import { isMissing, orAbsent, orStorageError } from "./browser-errors.ts"
 import type { HashBlob } from "./browser-writes.ts"
 import { requireWritable } from "./handle-permission.ts"
 import { createTwinGuard } from "./handle-twins.ts"
-import { HOME, HOME_NAME } from "./home.ts"
 import { openWritable } from "./opfs-sink.ts"
 import { SWAP } from "./opfs-temporary.ts"
 import { createTurns } from "./turns.ts"
@@ -183,7 +183,7 @@ async function unlessBusy(work: () => Promise<void>): Promise<void> {
 
 async function* walk(folder: FileSystemDirectoryHandle, prefix: string): AsyncGenerator<readonly [string, FileSystemFileHandle]> {
   for await (const [name, handle] of folder.entries()) {
-    if (handle.kind === "directory" && name === HOME) continue
+    if (handle.kind === "directory" && HOME_NAME.test(name)) continue
     if (handle.kind === "directory") yield* walk(handle as FileSystemDirectoryHandle, `${prefix}${name}/`)
     else if (!SWAP.test(name)) yield [prefix + name, handle as FileSystemFileHandle]
   }

@@ -1,8 +1,8 @@
 import { lstatSync, mkdirSync, renameSync, rmdirSync, rmSync, type Stats } from "node:fs"
 import { dirname, join, resolve } from "node:path"
+import { HOME_NAME } from "../core/home.ts"
 import { StorageError } from "../errors.ts"
 import type { CallOptions, Directory } from "../ports.ts"
-import { HOME } from "./home.ts"
 import { createCaseGuard } from "./node-fs-case.ts"
 import { createFileContent } from "./node-fs-content.ts"
 import { makeDirectory } from "./node-fs-durable.ts"
@@ -193,7 +193,7 @@ export function createNodeDirectory(path: string, options: { readonly transfer: 
 
   function readFound(prefix: string): (Found & { isDirectory: boolean })[] {
     return readEntries(join(root, prefix)).flatMap((entry) => {
-      if (entry.name === HOME && !entry.isFile()) return []
+      if (HOME_NAME.test(entry.name) && !entry.isFile()) return []
       const relative = prefix === "" ? entry.name : `${prefix}/${entry.name}`
       const stat = entry.isDirectory() ? undefined : lstat(join(root, relative))
       if (stat === undefined && !entry.isDirectory()) return []

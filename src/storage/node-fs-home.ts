@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, realpathSync } from "node:fs"
 import { join, sep } from "node:path"
+import { HOME_NAME } from "../core/home.ts"
 import { StorageError } from "../errors.ts"
-import { HOME_NAME } from "./home.ts"
 
 export interface HomeGuard {
   /** Throws `StorageError` when the names lead into the home of a registry. */

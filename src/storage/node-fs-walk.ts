@@ -1,8 +1,8 @@
 import { type BigIntStats, type Dirent, readdirSync, realpathSync, statSync } from "node:fs"
-import { dirname, join } from "node:path"
+import { dirname, join, sep } from "node:path"
+import { HOME_NAME } from "../core/home.ts"
 import { InvalidArgumentError, StorageError } from "../errors.ts"
 import type { Content, WalkOptions } from "../ports.ts"
-import { HOME } from "./home.ts"
 import { createFileContent } from "./node-fs-content.ts"
 import { isMissing, orStorageError, storageError } from "./node-fs-errors.ts"
 import { homeAbove } from "./node-fs-home.ts"
@@ -38,10 +38,11 @@ export async function* walkNodeDirectory(
     const problem = stat === undefined ? "does not exist" : "is not a directory; use addFile for a file"
     throw new InvalidArgumentError(argument, `"${root}" ${problem}`, { path: root })
   }
+  const realRoot = await slices.run(() => real(root), signal)
   const stack: Folder[] = [{ path: root, prefix: "" }]
   for (let folder = stack.pop(); folder !== undefined; folder = stack.pop()) {
     const here = folder
-    const { files, folders } = await slices.run(() => readFolder(here, links, ignore), signal)
+    const { files, folders } = await slices.run(() => readFolder(here, { realRoot, links, ignore }), signal)
     for (const [entry, path] of files) {
       signal?.throwIfAborted()
       yield [entry, createFileContent(path, slices, { stability: "volatile" })]
@@ -50,17 +51,19 @@ export async function* walkNodeDirectory(
   }
 }
 
-type Ignore = WalkOptions["ignore"]
+interface Walk extends Pick<WalkOptions, "links" | "ignore"> {
+  readonly realRoot: string
+}
 
-function readFolder(folder: Folder, links: WalkOptions["links"], ignore: Ignore): Found {
+function readFolder(folder: Folder, walk: Walk): Found {
   const found: Found = { files: [], folders: [] }
   const entries = orStorageError("list", folder.path, () => readdirSync(folder.path, { withFileTypes: true }))
   for (const entry of entries) {
-    if (entry.name === HOME && !entry.isFile()) continue
+    if (HOME_NAME.test(entry.name) && !entry.isFile()) continue
     const name = folder.prefix === "" ? entry.name : `${folder.prefix}/${entry.name}`
     const path = join(folder.path, entry.name)
     if (entry.isDirectory()) found.folders.push({ path, prefix: name })
-    else if (!ignore?.(name)) addEntry(found, folder, entry, { name, path, links })
+    else if (!walk.ignore?.(name)) addEntry(found, folder, entry, { name, path, walk })
     if (entry.name.includes("\ufffd")) checkText(folder.path, entry.name)
   }
   return found
@@ -69,26 +72,27 @@ function readFolder(folder: Folder, links: WalkOptions["links"], ignore: Ignore)
 interface Place {
   readonly name: string
   readonly path: string
-  readonly links: WalkOptions["links"]
+  readonly walk: Walk
 }
 
-function addEntry(found: Found, folder: Folder, entry: Dirent, { name, path, links }: Place): void {
+function addEntry(found: Found, folder: Folder, entry: Dirent, place: Place): void {
+  const { name, path, walk } = place
   if (entry.isFile()) found.files.push([name, path])
   else if (!entry.isSymbolicLink()) throw special(path)
-  else if (links === "error") {
+  else if (walk.links === "error") {
     throw new InvalidArgumentError("options.links", `"${path}" is a symbolic link; links: "follow" or "skip" allow them`, { path })
-  } else if (links !== "skip") addTarget(found, folder, { name, path, links })
+  } else if (walk.links !== "skip") addTarget(found, folder, place)
 }
 
 /** Circles only come about through links, so only what a link leads to is compared with the folders above it. */
-function addTarget({ files, folders }: Found, folder: Folder, { name, path, links }: Place): void {
+function addTarget({ files, folders }: Found, folder: Folder, { name, path, walk }: Place): void {
   const target = stated(path)
   if (target === undefined)
     throw new StorageError(`"${path}" is a symbolic link to something that does not exist; links: "skip" leaves it out`, { path })
-  if (leadsHome(path, target)) return
+  if (leadsHome(path, target, walk.realRoot)) return
   if (target.isFile()) files.push([name, path])
   else if (!target.isDirectory()) throw special(path)
-  else if (links === "files") return
+  else if (walk.links === "files") return
   else if (!isAbove(target, folder)) folders.push({ path, prefix: name })
   else
     throw new StorageError(`"${path}" is a symbolic link to a directory that it is in, a circle; links: "skip" leaves it out`, {
@@ -96,10 +100,19 @@ function addTarget({ files, folders }: Found, folder: Folder, { name, path, link
     })
 }
 
-/** Whether a link leads to the home of a registry or into it. A file of that name is none. */
-function leadsHome(path: string, target: BigIntStats): boolean {
-  const real = orStorageError("read", path, () => realpathSync(path))
-  return homeAbove(target.isDirectory() ? real : dirname(real)) !== undefined
+/**
+ * Whether a link leads to the home of a registry or into it. A file of that name is none, and the home that the whole walk may be in
+ * is one that the caller has chosen.
+ */
+function leadsHome(path: string, target: BigIntStats, realRoot: string): boolean {
+  const to = real(path)
+  const folder = target.isDirectory() ? to : dirname(to)
+  const isBelow = `${folder}${sep}`.startsWith(`${realRoot}${sep}`)
+  return homeAbove(isBelow ? folder.slice(realRoot.length) : folder) !== undefined
+}
+
+function real(path: string): string {
+  return orStorageError("read", path, () => realpathSync(path))
 }
 
 /** Whether a link to `target` in `folder` leads to `folder` or to one above it, up to the root of the walk. */

@@ -109,7 +109,7 @@ const furnished: Tree = { "a.txt": "a", ".isofact": { "api-key": "k" }, x: { ".i
 test.each<[string, () => Parameters<Artifact["addDir"]>[0]]>([
   ["handle", () => handleOf("birds", furnished)],
   ["entry", () => entryOf("birds", furnished)],
-  ["picked files", () => ["a.txt", ".isofact/api-key", "x/.isofact/r", "x/y/.isofact"].map((path) => picked(`birds/${path}`))],
+  ["picked files", () => ["a.txt", ".isofact/api-key", "x/.Isofact/r", "x/y/.isofact"].map((path) => picked(`birds/${path}`))],
 ])("what a registry keeps in a folder is left out: %s", async (_, source) => {
   expect(await added(source())).toEqual(["a.txt", "x/y/.isofact"])
 })

@@ -54,6 +54,19 @@ describe("walk", () => {
     expect(await walk(root, { links: "files" })).toEqual(["a", "c/.isofact", "tree/b", "tree/file"])
   })
 
+  test("nor in another case, which many file systems take for the same", async () => {
+    const root = await tree("a", ".ISOFACT/api-key", "b/.Isofact/x")
+    expect(await walk(root)).toEqual(["a"])
+  })
+
+  test("a folder in such a home, given as such, is walked with its links; those to the rest of that home, or into another, lead nowhere", async () => {
+    const root = await tree(".isofact/api-key", ".isofact/data/a", ".isofact/data/.isofact/key")
+    const data = join(root, ".isofact", "data")
+    for (const [name, target] of Object.entries({ b: "a", key: "../api-key", own: ".isofact/key" }))
+      symlinkSync(target, join(data, name))
+    expect(await walk(data)).toEqual(["a", "b"])
+  })
+
   test("what `ignore` leaves out may be anything", async () => {
     const root = await tree("a", "b/c", "b/d")
     symlinkSync("nowhere", join(root, "broken"))
