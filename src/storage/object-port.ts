@@ -79,13 +79,13 @@ export interface Objects {
   /** Where the store can do that by itself; false for an object that is gone or too large for it. */
   copy?(from: string, to: string, options: CallOptions): Promise<boolean>
   /**
-   * Makes `key` of other objects, one after the other, where the store can do that by itself; false for some that are gone or of sizes that
-   * it does not join. `onPart` is called for each that has been taken.
+   * Makes `key` of other objects, one after the other, where the store can do that by itself; false for some that are gone or that it does
+   * not join. Once it has taken all, and before `key` is there, `prove` may still prevent it.
    */
   join?(
     key: string,
     parts: readonly Pick<ObjectInfo, "key" | "size">[],
-    options: CallOptions & { readonly onPart: () => void },
+    options: CallOptions & { readonly prove: () => Promise<void> },
   ): Promise<boolean>
   /** Absent is fine. `once`: never repeated, so that no attempt comes after the call has settled well. */
   delete(key: string, options: CallOptions & { readonly once?: boolean | undefined }): Promise<void>

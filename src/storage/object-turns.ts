@@ -6,6 +6,8 @@ import { settlesSoon } from "../core/settles.ts"
 /** Work that has shown no sign of life for this long no longer counts. */
 const SILENT_MS = 60_000
 const POLL_MS = 25
+/** Seldom, and still often enough that one that comes late does no harm. */
+const BEAT_MS = 20_000
 
 /** {@link mapAhead}, after which, however it ends, none of the work it began goes on. */
 export async function* mapObjects<T, R>(
@@ -31,6 +33,16 @@ export async function* mapObjects<T, R>(
 /** Waits for `other`, the promise of another call, as long as {@link settlesSoon} does. */
 export async function awaitOther(other: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
   await untilAborted(settlesSoon(other), signal)
+}
+
+/** Calls `beat` now and then while a store is at work that shows nothing of how far it is. */
+export async function beating<T>(work: Promise<T>, beat: () => void): Promise<T> {
+  const timer = setInterval(beat, BEAT_MS)
+  try {
+    return await work
+  } finally {
+    clearInterval(timer)
+  }
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Digest } from "../core/digest-text.ts"
 import { StorageError } from "../errors.ts"
 import type { CallOptions, Content, Hasher, StoredFile } from "../ports.ts"
 import type { Objects, ObjectUpload } from "./object-port.ts"
-import { awaitOther } from "./object-turns.ts"
+import { awaitOther, beating } from "./object-turns.ts"
 
 /** What S3 and R2 allow. */
 const MAX_PARTS = 10_000
@@ -31,7 +31,7 @@ export interface Uploaded extends StoredFile {
  * Reads `content` once and makes it the object `key`, which appears whole and verified or not at all: in one piece up to a part's size,
  * as a stream of known length where the store takes one, and else in parts, which become an object only once the digest of all of them
  * is right. Holds no more than the parts on their way and the one being filled. What is made of other objects is joined where they are,
- * after it was read; a store that does not join these is sent it like any other.
+ * and read to prove it; a store that does not join these is sent it like any other.
  */
 export async function uploadContent(objects: Objects, key: string, content: Content, options: UploadOptions): Promise<Uploaded> {
   const { hasher, expect, from, signal, onBytes, keepBytes = -1 } = options
@@ -39,10 +39,14 @@ export async function uploadContent(objects: Objects, key: string, content: Cont
   const check = (found: StoredFile) => {
     if (expect !== undefined) checkExpected(content.name ?? expect, { digest: expect, size }, found)
   }
+  const beat = () => onBytes?.(0)
   if (objects.join && from) {
-    const found = await readHashed(content, hasher, { signal, onBytes })
-    check(found)
-    if (await objects.join(key, from, { signal, onPart: () => onBytes?.(0) })) return found
+    let found: StoredFile | undefined
+    const prove = async () => {
+      found = await readHashed(content, hasher, { signal, onBytes })
+      check(found)
+    }
+    if (await beating(objects.join(key, from, { signal, prove }), beat)) return found!
   }
   if (objects.putStream && size !== undefined && size > Math.max(objects.partBytes, keepBytes) && size <= MAX_PUT_BYTES)
     return objects.putStream(key, content, { size, md5: expect, hasher, signal, onBytes })
@@ -51,7 +55,7 @@ export async function uploadContent(objects: Objects, key: string, content: Cont
     const found = await readHashed(content, hasher, { signal, onBytes, write: parts.write })
     check(found)
     if (found.size <= keepBytes) return { ...found, bytes: parts.held() }
-    await parts.end(found)
+    await beating(parts.end(found), beat)
     return found
   } catch (error) {
     await parts.abort()

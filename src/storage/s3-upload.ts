@@ -1,10 +1,9 @@
-import { collect } from "../bytes/ahead.ts"
 import { StorageError } from "../errors.ts"
 import type { S3Client, S3Request } from "../net/s3-client.ts"
 import { escapeXml, readTag } from "../net/xml.ts"
 import type { CallOptions, Hasher } from "../ports.ts"
 import type { ObjectInfo, Objects, ObjectUpload } from "./object-port.ts"
-import { mapObjects } from "./object-turns.ts"
+import { awaitOther, mapObjects } from "./object-turns.ts"
 
 /** The least that stores take, but for the last part. */
 export const MIN_PART_BYTES = 5 * 1024 * 1024
@@ -27,27 +26,26 @@ export function createS3Uploads(client: S3Client, on: S3On, sourceOf: (key: stri
       const upload = await begin(key, call)
       return { ...upload, put: (part, bytes, put) => putPart(upload, client.name, part, bytes, { ...put, hasher: call.hasher }) }
     },
-    async join(key, parts, { onPart, signal }) {
+    async join(key, parts, { prove, signal }) {
       if (!isJoinable(parts)) return false
       const upload = await begin(key, { signal })
+      const copy = ([at, part]: [number, Pick<ObjectInfo, "key">]) => copyPart(upload, at + 1, sourceOf(part.key), { signal })
+      let isJoined = false
       try {
-        const copy = async ([at, part]: [number, Pick<ObjectInfo, "key">]) => {
-          const etag = await copyPart(upload, at + 1, sourceOf(part.key), { signal })
-          onPart()
-          return etag
+        const etags: string[] = []
+        for await (const etag of mapObjects(parts.entries(), PARTS_AT_ONCE, copy)) {
+          if (etag === undefined) return false
+          etags.push(etag)
         }
-        const etags = await collect(mapObjects(parts.entries(), PARTS_AT_ONCE, copy))
+        await prove()
         const size = parts.reduce((sum, part) => sum + part.size, 0)
-        if (etags.every((etag) => etag !== undefined)) {
-          await upload.complete(etags, size, { signal })
-          return true
-        }
-      } catch (error) {
-        await upload.abort()
-        throw error
+        await upload.complete(etags, size, { signal })
+        isJoined = true
+      } finally {
+        // A store that does not answer must not keep the caller.
+        if (!isJoined) await awaitOther(upload.abort(), undefined)
       }
-      await upload.abort()
-      return false
+      return isJoined
     },
   }
 }
@@ -107,7 +105,16 @@ async function putPart(
 
 /** The tag of the part; undefined where the store has not what it is to be taken from, or does not take it from there. */
 async function copyPart(upload: S3Upload, part: number, source: string, call: CallOptions): Promise<string | undefined> {
-  const expected = ["NoSuchKey", "EntityTooLarge", "InvalidRequest", "NotImplemented"]
+  const expected = [
+    "NoSuchKey",
+    "EntityTooLarge",
+    "InvalidArgument",
+    "InvalidRequest",
+    "MethodNotAllowed",
+    "NotImplemented",
+    405,
+    501,
+  ]
   const more = { headers: { "x-amz-copy-source": source }, expected, isSlow: true }
   const { body } = await upload.send("copy a part of", part, more, call)
   return readTag(body, "ETag")

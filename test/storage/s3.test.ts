@@ -202,7 +202,7 @@ describe("a blob of others", () => {
       state: content.state,
       put: (digest = digestOf(BIG)) => store.put(digest, content, { parts }),
       read: async () => readBytes((await plain.get(digestOf(BIG)))!.stream()),
-      stat: () => plain.stat(digestOf(BIG)),
+      stat: (digest = digestOf(BIG)) => plain.stat(digest),
       seen: () => ({
         copied: count(({ headers }) => headers.has("x-amz-copy-source")),
         sent: count(({ method, headers }) => method === "PUT" && headers.has("content-md5")),
@@ -220,30 +220,38 @@ describe("a blob of others", () => {
     expectBytes(await read(), BIG)
   })
 
-  test("is not begun while its bytes are not proven", async () => {
-    const { put, seen } = await joining(cut(BIG, PART_BYTES))
-    await expect(put(digestOf(sampleBytes(9)))).rejects.toThrow(DigestMismatchError)
-    expect(seen()).toEqual({ copied: 0, sent: 0, ended: 0 })
+  test("is not there while its bytes are not proven", async () => {
+    const { put, seen, stat } = await joining(cut(BIG, PART_BYTES))
+    const other = digestOf(sampleBytes(9))
+    await expect(put(other)).rejects.toThrow(DigestMismatchError)
+    expect(await stat(other)).toBeUndefined()
+    expect(seen()).toEqual({ copied: 3, sent: 0, ended: 1 })
   })
 
   test.each([
     ["smaller than the store takes", cut(BIG, 4 * 1024 * 1024)],
     ["of more sizes than R2 takes", [BIG.slice(0, PART_BYTES), BIG.slice(PART_BYTES)]],
   ])("is sent when they are %s", async (_, pieces) => {
-    const { put, read, seen } = await joining(pieces)
+    const { put, read, seen, state } = await joining(pieces)
     expect(await put()).toBe("stored")
     expect(seen()).toEqual({ copied: 0, sent: 3, ended: 0 })
+    // Once, and to the end.
+    expect(state.reads).toBe(pieces.length + 1)
     expectBytes(await read(), BIG)
   })
 
-  test("is sent to a store that joins nothing", async () => {
-    const { put, read, seen } = await joining(cut(BIG, PART_BYTES), (_, { headers }) =>
-      new Headers(headers).has("x-amz-copy-source")
-        ? new Response("<Error><Code>NotImplemented</Code></Error>", { status: 501 })
-        : undefined,
+  test.each([
+    ["NotImplemented", 501, "<Error><Code>NotImplemented</Code></Error>"],
+    ["MethodNotAllowed", 405, "<Error><Code>MethodNotAllowed</Code></Error>"],
+    ["InvalidArgument", 400, "<Error><Code>InvalidArgument</Code></Error>"],
+    ["nothing but 501", 501, ""],
+  ])("is sent to a store that joins nothing and says %s, and read once", async (_, status, body) => {
+    const { put, read, seen, state } = await joining(cut(BIG, PART_BYTES), (_, { headers }) =>
+      new Headers(headers).has("x-amz-copy-source") ? new Response(body, { status }) : undefined,
     )
     expect(await put()).toBe("stored")
     expect(seen()).toMatchObject({ sent: 3, ended: 1 })
+    expect(state.reads).toBe(4)
     expectBytes(await read(), BIG)
   })
 
