@@ -49,7 +49,8 @@ interface NodeRecordStoreOptions {
  * - The winner then removes the states before n, lowest first. n itself stays until n+2 exists.
  * - A writer that slept while others moved on may find its number free again, because it was removed. So each looks again after its
  *   link: the highest state is its own, or names its nonce among its ancestors, or else the writer has lost and takes its file back.
- *   Its file is never the highest then, so nobody has taken it for the state.
+ *   Its file is never the highest then. A reader that slept too, between its listing and its look into the file that was the highest,
+ *   may open this one, and so lists again: numbers only grow, and what is still the highest was never free.
  * - Deleting writes a tombstone as the next state. It stays for good, one small file: if numbers began again at 1, a writer that
  *   slept through the deletion could link a higher one and win with what it read in the record's former life.
  *
@@ -197,7 +198,8 @@ function readState(home: string): State | undefined {
     if (torn && listing < MAX_LISTINGS) continue
     const path = join(home, `${number}`)
     try {
-      return { ...parseEnvelope(readFileSync(path, "utf8"), path), number }
+      const state = { ...parseEnvelope(readFileSync(path, "utf8"), path), number }
+      if (listing >= MAX_LISTINGS || listNumbers(home).at(-1) === number) return state
     } catch (error) {
       // Gone since the listing: there is a newer one.
       if (!isMissing(error) || listing >= MAX_LISTINGS) throw storageError(error, "read", path)
