@@ -1,3 +1,4 @@
+import { pause } from "../bytes/pause.ts"
 import type { CallOptions } from "../ports.ts"
 import { orAbsent, orStorageError } from "./browser-errors.ts"
 import { findAbandoned, holdName } from "./browser-locks.ts"
@@ -26,7 +27,7 @@ export async function openTemporary(open: OpenFolder, path: string, needed?: num
   const release = await holdName(name)
   let folder: FileSystemDirectoryHandle | undefined
   const remove = async () => {
-    await folder?.removeEntry(name).catch(() => undefined)
+    if (folder !== undefined) await removeReleased(folder, name)
     release()
   }
   try {
@@ -52,6 +53,15 @@ export async function openTemporary(open: OpenFolder, path: string, needed?: num
   } catch (error) {
     await remove()
     throw error
+  }
+}
+
+/** Chromium lets go of a file a while after its stream was aborted; until then nobody may remove it. What stays is swept. */
+async function removeReleased(folder: FileSystemDirectoryHandle, name: string): Promise<void> {
+  for (let delayMs = 1; delayMs < 1000; delayMs *= 2) {
+    const error = await folder.removeEntry(name).catch((reason: unknown) => reason)
+    if (!(error instanceof DOMException) || error.name !== "NoModificationAllowedError") return
+    await pause(delayMs, undefined)
   }
 }
 
