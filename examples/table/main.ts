@@ -19,9 +19,9 @@ function address(): { readonly artifact: string | null; readonly table: string |
 
 const addressOf = (place: Record<string, string>): string => `#${new URLSearchParams(place)}`
 
-async function listArtifacts(): Promise<void> {
+async function listArtifacts(of: Api): Promise<void> {
   const links: HTMLElement[] = []
-  for await (const { name, type } of api.artifactCollections()) {
+  for await (const { name, type } of of.artifactCollections()) {
     const href = addressOf({ artifact: `${name}:latest` })
     links.push(make("li", {}, make("a", { href }, name), ` ${type}`))
   }
@@ -62,12 +62,12 @@ async function openServer(form: HTMLFormElement): Promise<void> {
   const text = (name: string) => String(new FormData(form).get(name))
   const [project, entity] = text("project").split("/").reverse()
   form.querySelector(".problem")?.remove()
-  const before = api
   try {
-    api = new Api({ registry: wandb({ apiKey: text("key"), baseUrl: text("address") }), entity, project })
-    await listArtifacts()
+    const next = new Api({ registry: wandb({ apiKey: text("key"), baseUrl: text("address") }), entity, project })
+    await listArtifacts(next)
+    // Not before it has answered: what is open goes on with what it came from.
+    api = next
   } catch (error) {
-    api = before
     form.append(problem(error))
     return
   }
@@ -86,7 +86,7 @@ addEventListener("hashchange", () => void go())
 find("place").textContent = "From this browser"
 try {
   if (!(await api.artifactCollectionExists("garden", "dataset"))) await logSample()
-  await listArtifacts()
+  await listArtifacts(api)
   if (location.hash === "") history.replaceState(null, "", addressOf({ artifact: "garden:latest" }))
   await go()
 } catch (error) {
