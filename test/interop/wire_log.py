@@ -63,11 +63,11 @@ def log_objects(report, folder, run):
     table = wandb.Table(columns=["picture"], data=[[wandb.Image(write(os.path.join(folder, "swift.png"), png(90)))]])
     first = wandb.Artifact("table-home", "tables")
     first.add(table, "pictures")
-    run.log_artifact(first)
+    # wandb saves the two at the same time otherwise, and asks for the first one's id whether or not it has got one.
+    run.log_artifact(first).wait(60)
     second = wandb.Artifact("table-away", "tables")
     second.add(table, "borrowed")
     run.log_artifact(second).wait(60)
-    first.wait(60)
     fetched = run.use_artifact("table-away:latest")
     ref = fetched.get_entry("borrowed.table.json").ref
     report.check(ref is not None and ref.startswith("wandb-artifact://"), f"a borrowed table is a reference: {ref}")
