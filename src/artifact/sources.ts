@@ -141,13 +141,8 @@ function* filePairs(items: readonly (Pair | File)[]): Generator<Pair> {
         "addDir was given a list with something that is no File, handle, dropped item or [path, file] pair",
       )
     }
-    if (
-      relative
-        .split("/")
-        .slice(1, -1)
-        .some((folder) => HOME_NAME.test(folder))
-    )
-      continue
+    const folders = relative.split("/").slice(1, -1)
+    if (folders.some((folder) => HOME_NAME.test(folder))) continue
     yield [(tops.size === 1 ? relative.slice(relative.indexOf("/") + 1) : relative) || name, item as File]
   }
 }

@@ -1,5 +1,5 @@
+import type { SharedAnswers } from "../bytes/shared-answers.ts"
 import type { Entry } from "../core/entry.ts"
-import type { SharedAnswers } from "../core/remember.ts"
 import { InvalidArgumentError } from "../errors.ts"
 import type { Hasher, ProjectRef, Registry } from "../ports.ts"
 import { guardRegistry } from "./guard.ts"

@@ -1,6 +1,7 @@
 /** W&B's protocol, served over any registry. @module */
 
 import { createJsHasher } from "../bytes/js-hasher.ts"
+import { SharedAnswers } from "../bytes/shared-answers.ts"
 import {
   checkBoolean,
   checkFunction,
@@ -10,7 +11,6 @@ import {
   type OptionChecks,
   refuse,
 } from "../core/check.ts"
-import { SharedAnswers } from "../core/remember.ts"
 import type { Hasher, Registry } from "../ports.ts"
 import type { Setup } from "./call.ts"
 import type { Principal } from "./principal.ts"

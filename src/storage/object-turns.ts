@@ -1,7 +1,7 @@
 import { mapAhead } from "../bytes/ahead.ts"
 import { pause } from "../bytes/pause.ts"
+import { settlesSoon } from "../bytes/settles.ts"
 import { untilAborted } from "../bytes/streams.ts"
-import { settlesSoon } from "../core/settles.ts"
 
 /** Work that has shown no sign of life for this long no longer counts. */
 const SILENT_MS = 60_000

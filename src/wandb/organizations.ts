@@ -1,6 +1,6 @@
+import { SharedAnswers } from "../bytes/shared-answers.ts"
 import { untilAborted } from "../bytes/streams.ts"
 import { registryNameOf } from "../core/names.ts"
-import { SharedAnswers } from "../core/remember.ts"
 import { show } from "../core/show.ts"
 import { InvalidArgumentError } from "../errors.ts"
 import type { CallOptions, ProjectRef } from "../ports.ts"

@@ -1,10 +1,11 @@
 /** W&B's service, or one that speaks its protocol, as a registry. @module */
 
 import { createJsHasher } from "../bytes/js-hasher.ts"
+import { SharedAnswers } from "../bytes/shared-answers.ts"
 import { untilAborted } from "../bytes/streams.ts"
 import { checkFunction, checkOptions, checkPositiveInteger, checkString, type OptionChecks, refuse } from "../core/check.ts"
 import { checkEntityName, checkProjectName } from "../core/names.ts"
-import { Remembered, SharedAnswers } from "../core/remember.ts"
+import { Remembered } from "../core/remember.ts"
 import { InvalidArgumentError, isArtifactError } from "../errors.ts"
 import type { CallOptions, Hasher, Registry } from "../ports.ts"
 import { serverFeatures, viewer } from "./account-documents.ts"

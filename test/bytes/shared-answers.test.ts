@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest"
-import { SharedAnswers } from "../../src/core/remember.ts"
+import { SharedAnswers } from "../../src/bytes/shared-answers.ts"
 
 afterEach(() => void vi.useRealTimers())
 
